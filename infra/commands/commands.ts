@@ -31,7 +31,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./dead-letters/dead-letters.ts')).deadLettersCommand,
   },
   emails: {
-    does: 'list emails, decide on those with an unknown outcome, hold all mail',
+    does: 'list emails, settle those with an unknown outcome, hold all mail',
     load: async () => (await import('./emails/emails.ts')).emailsCommand,
   },
   migrate: {
@@ -55,7 +55,7 @@ export const commands: StackCommands = {
     load: async () => (await import('./settings/settings.ts')).settingsCommand,
   },
   status: {
-    does: 'show on one page how everything is, and what to do next',
+    does: 'show the state of everything on one page, and what to do next',
     load: async () => (await import('./status.ts')).statusCommand,
   },
   why: {

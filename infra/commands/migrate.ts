@@ -34,9 +34,9 @@ export function migrateCommand(
 ): void {
   command
     .description(
-      "Update what version 0.1.0 wrote: addresses get today's key, contacts with several spellings of one mailbox become one, and search finds them by their words. Shows what there is to do and asks. Sends no mail. Safe while the stack works. After Ctrl-C, run it again to continue.",
+      "Update what version 0.1.0 wrote: addresses get today's key, contacts with several spellings of one mailbox become one, and search finds them by their words. Shows what it would do, and asks first. Sends no mail. Safe while the stack runs. After Ctrl-C, run it again to continue.",
     )
-    .option('--dry-run', 'show what there is to do; changes nothing')
+    .option('--dry-run', 'show what it would do; changes nothing')
     .option('--yes', "don't ask")
     .option('--reveal', 'show whole addresses')
     .addOption(jsonOption())
@@ -164,7 +164,7 @@ async function findAll({ store, keys, progress, isStopped }: Migrating): Promise
       for (const one of some.flat()) found.set(one.key, one);
     }
     looked += page.length;
-    progress(`${looked} rows looked at`);
+    progress(`${looked} rows checked`);
     if (isStopped()) break;
   }
   return [...found.values()];
@@ -209,8 +209,8 @@ type Counts = Readonly<Record<'moved' | 'united' | 'suppressions' | 'removed' | 
 
 const words: Readonly<Record<Former, (address: string) => string>> = {
   key: (address) => `becomes ${address}`,
-  suppression: () => 'takes on the "no" that was said at another spelling',
-  none: () => 'is no email address: its contact is removed, its customer stays',
+  suppression: () => 'gets the unsubscribe made under another spelling',
+  none: () => "isn't an email address: its contact is removed, its customer stays",
 };
 
 function foundLines(
@@ -219,20 +219,20 @@ function foundLines(
   address: Migrating['address'],
 ): string[] {
   if (found.length === 0 && toIndex === 0) {
-    return ['Nothing to migrate: everything is as this version keeps it.'];
+    return ['Nothing to migrate: everything is up to date.'];
   }
   const rows = found
     .slice(0, mostShown)
     .map(({ key, former, isUnited }) => [
       address(key),
-      `${words[former](address(normalisedEmail(key)))}${isUnited ? ', which has a contact already: the two become one' : ''}`,
+      `${words[former](address(normalisedEmail(key)))}${isUnited ? ', which already has a contact: the two become one' : ''}`,
     ]);
   const counts: [number, string][] = [
-    [moved, 'to keep under another key'],
-    [united, 'to unite with a contact that is there'],
-    [suppressions, 'to unsubscribe, because that was said at another spelling'],
-    [removed, 'to remove, because they are no email address'],
-    [toIndex, 'to make searchable by the words of their names and addresses'],
+    [moved, 'to move to another key'],
+    [united, 'to merge with an existing contact'],
+    [suppressions, 'to unsubscribe, as was done under another spelling'],
+    [removed, "to remove, because they aren't email addresses"],
+    [toIndex, 'to make searchable by the words in their names and addresses'],
   ];
   return [
     ...columns(rows),
@@ -255,7 +255,7 @@ function endOf(found: number, end: End, options: string): string[] {
   return [
     ...(found > 0 ? [`${end.migrated} of ${counted(found)} migrated.`] : []),
     ...(end.indexed > 0 ? [`${end.indexed} contacts made searchable.`] : []),
-    ...(end.migrated < found || end.isStopped ? [`For the rest: ${again}`] : []),
+    ...(end.migrated < found || end.isStopped ? [`To migrate the rest: ${again}`] : []),
   ];
 }
 

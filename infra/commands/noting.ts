@@ -54,7 +54,7 @@ async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
   const found = await findLog(target);
   if (!found) {
     printAside(
-      'This is not in the operator log: the stack is of an older version. "npx cdk deploy" adds it.',
+      'This won\'t be in the operator log: the stack runs an older version. Run "npx cdk deploy" to add one.',
     );
     return { end: () => undefined, by: undefined };
   }
@@ -65,13 +65,13 @@ async function begin(draft: ActDraft, target: Target, findLog: FindLog) {
       try {
         await log.end(act, ended, whatWasDone().objects);
       } catch (error) {
-        printAside(`The operator log has only that it was begun: ${reasonOf(error)}`);
+        printAside(`The operator log shows only that this started: ${reasonOf(error)}`);
       }
     };
     return { end, by: actor.by };
   } catch (cause) {
     throw new Advice(
-      `The operator log could not be written (${reasonOf(cause)}), and nothing is done without it. Your credentials need dynamodb:PutItem and dynamodb:UpdateItem on the table Acts.`,
+      `Couldn't write to the operator log (${reasonOf(cause)}), so nothing was done. Your credentials need dynamodb:PutItem and dynamodb:UpdateItem on the table Acts.`,
       { cause },
     );
   }

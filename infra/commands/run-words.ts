@@ -118,7 +118,7 @@ export function runLines(story: RunStory): string[] {
     const email = ledgerKey === undefined ? undefined : story.emails.get(ledgerKey);
     const fate = email
       ? emailFate(email)
-      : 'not in the ledger yet: it is on its way, or a dead letter';
+      : "not in the ledger yet: it's on its way, or a dead letter";
     return [
       seconds(at),
       stepId,
@@ -132,7 +132,7 @@ export function runLines(story: RunStory): string[] {
     '',
     `Steps taken${history.length === 0 ? ': none' : ''}`,
     ...columns(history).map((row) => `  ${row}`),
-    ...(ahead.length > 0 ? ['', "What's next, by what is known now", ...ahead] : []),
+    ...(ahead.length > 0 ? ['', "What's next, from what's known now", ...ahead] : []),
   ];
 }
 
@@ -150,7 +150,7 @@ function aheadLines({ ahead, workflow }: RunStory): string[] {
   const end = ahead.end && [
     seconds(ahead.end.at),
     ahead.end.state,
-    ahead.end.reason === undefined ? 'no step is left' : endingText(ahead.end.reason),
+    ahead.end.reason === undefined ? 'no steps left' : endingText(ahead.end.reason),
   ];
   return columns([...rows, ...(end ? [end] : [])]).map((row) => `  ${row}`);
 }

@@ -102,13 +102,13 @@ export function runVerbs(parts: RunParts) {
       const { workflowId } = story.run;
       actedOn({ workflowId });
       if (!isOpen(story.run)) {
-        throw new Advice(`The run has ended already (${runFate(story)}). Nothing was changed.`);
+        throw new Advice(`The run has already ended (${runFate(story)}). Nothing was changed.`);
       }
       print(`${workflowId}: ${runFate(story)}`);
       const question = "Stop this run? No more of its emails go out, and it can't be resumed.";
       if (!isSure && !(await parts.confirmed(question))) return print('Nothing was stopped.');
       if (!(await stopRun(runId, parts.person, await parts.means()))) {
-        throw new Advice('The run ended by itself meanwhile. Nothing was changed.');
+        throw new Advice('The run ended on its own in the meantime. Nothing was changed.');
       }
       print('The run is stopped. An email that SES already has still goes out.');
       print(`To see what it did:\n${npm(`runs -- show ${runId}`)}`);
@@ -122,7 +122,7 @@ export function runVerbs(parts: RunParts) {
       let open = { workflowId, begunBy: (await means()).surroundings.now.toISOString() };
       let total = await openRuns.count(open);
       if (status === 'active') {
-        print(`${workflowId} is active, so new events keep beginning new runs. To prevent that:`);
+        print(`${workflowId} is active, so new events keep starting new runs. To prevent that:`);
         print(npm(`workflows -- pause ${workflowId}`));
       }
       while (total.count > 0 && !isSure) {
@@ -130,11 +130,12 @@ export function runVerbs(parts: RunParts) {
         if (!(await confirmed(question))) return print('Nothing was stopped.');
         const now = await openRuns.count(open);
         if (openText(now) === openText(total)) break;
-        print('The number has changed meanwhile, so nothing was stopped yet.');
+        print('The number has changed, so nothing has been stopped yet.');
         open = { workflowId, begunBy: (await means()).surroundings.now.toISOString() };
         total = await openRuns.count(open);
       }
-      if (total.count === 0 && total.isComplete) return print(`No run of ${workflowId} waits.`);
+      if (total.count === 0 && total.isComplete)
+        return print(`No run of ${workflowId} is waiting.`);
       let count = 0;
       let after: RunPosition | undefined;
       do {
@@ -170,7 +171,7 @@ export function runsCommand(
     .addHelpText('after', whereIds);
   hintElsewhere(command, (word) => {
     const id = /^[\w-]+$/.test(word) ? word : '<id>';
-    return `The runs of a workflow: npm run workflows -- runs ${id}.`;
+    return `To see a workflow's runs: npm run workflows -- runs ${id}.`;
   });
   command
     .command('show')
@@ -183,9 +184,11 @@ export function runsCommand(
     });
   command
     .command('stop')
-    .description('stop one for good, or all that wait in a workflow; asks first')
+    .description('stop one for good, or all that are waiting in a workflow; asks first')
     .argument('[run id]')
-    .addOption(text('--workflow <id>', 'all that wait in this workflow; says how many first'))
+    .addOption(
+      text('--workflow <id>', 'all that are waiting in this workflow; says how many first'),
+    )
     .option('--yes', "don't ask")
     .action((runId, _, self) => {
       const { yes = false, workflow, ...target } = self.optsWithGlobals();
@@ -195,7 +198,7 @@ export function runsCommand(
       if (runId === undefined && workflow) {
         return act({ target, verb: 'stop-all', word: workflow, yes });
       }
-      throw new Advice('Say what to stop: the id of one run, or --workflow with the id of one.');
+      throw new Advice('Pass what to stop: a run id, or --workflow with a workflow id.');
     });
 }
 

@@ -37,9 +37,9 @@ export function statusCommand(
   act: Act<StatusOptions> = (options) => runStatus(options),
 ): void {
   command
-    .description('Show on one page how everything is, and what to do about it.')
+    .description('Show the state of everything on one page, and what to do next.')
     .addOption(jsonOption())
-    .addHelpText('after', "\nExit codes: 0 all is well, 2 something isn't, 1 it couldn't look.")
+    .addHelpText('after', "\nExit codes: 0 all is well, 2 something isn't, 1 it couldn't check.")
     .action((_, self) => {
       const { json = false, ...target } = self.optsWithGlobals();
       return act({ target, json });
@@ -179,7 +179,7 @@ function statusLines(status: Status): string[] {
     ...reasonLines('Being retried', failures.retried, at),
     ...(dead > 0 ? reasonLines('Dead letters by reason', failures.dead, at) : []),
     ...(dead > sumOf(failures.dead)
-      ? ['  of the others no reason is kept: their function crashed or ran out of time', '']
+      ? ['  no reason is kept for the others: their function crashed or timed out', '']
       : []),
     ...columns(facts),
   ];
@@ -225,7 +225,7 @@ function countsText(counts: ReadonlyMap<string, number>): string {
 
 function connectionText(now: ConnectionNow): string {
   if (now.kind === 'none') {
-    return now.hasSecret ? 'set up by hand, so only Polar shows how the endpoint is' : 'none';
+    return now.hasSecret ? "set up by hand, so only Polar shows the endpoint's state" : 'none';
   }
   const { organizationName, server } = now.connection;
   const where = server === 'sandbox' ? ', sandbox' : '';
@@ -236,7 +236,7 @@ function connectionText(now: ConnectionNow): string {
 
 function previousText(previous: Status['previousSecret']): string {
   if (!previous) return 'none in use';
-  return `counts until ${previous.until ?? 'watch has given it an end'}`;
+  return `accepted until ${previous.until ?? 'watch sets an end'}`;
 }
 
 /** What was not looked at, because there is too much of it. */
@@ -247,11 +247,11 @@ function unseenLines({ emails, failures, queues }: Status): string[] {
   );
   const lines = [
     !emails.isWhole &&
-      'There are more emails: counted were the newest 2,000 of each workflow, and 800 open ones.',
+      'Not all emails are counted: only the newest 2,000 of each workflow, and 800 open ones.',
     !failures.isWhole &&
-      `There are more failures: counted were the first ${failures.read} of the table Failures.`,
+      `Not all failures are counted: only the first ${failures.read} in the table Failures.`,
     isAgeUnknown &&
-      'How long the oldest message has waited isn’t known yet. CloudWatch tells, some minutes late; there is none on a laptop.',
+      'How long the oldest message has waited isn’t known yet. CloudWatch reports it, a few minutes late; a local stack has none.',
   ].filter((line) => line !== false);
   return lines.length > 0 ? ['', ...lines] : [];
 }

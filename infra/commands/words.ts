@@ -55,7 +55,7 @@ export function healthLines(
   ]);
   return [
     ...columns(facts),
-    ...(attempts.length > 0 ? ['', 'The last deliveries:', ...columns(attempts)] : []),
+    ...(attempts.length > 0 ? ['', 'Latest deliveries:', ...columns(attempts)] : []),
     '',
     ...(faults.length === 0 ? ['Nothing is wrong.'] : faults.flatMap(faultLines(options))),
     ...(note === undefined
@@ -83,7 +83,7 @@ export function switchOffLines(
       return ["Switch Polar's off:", off];
     case 'sign-in':
       return [
-        `To switch Polar's off, sign in again first, on the console's page Polar, with the scope ${organizationsWrite}:`,
+        `To switch Polar's off, first sign in again on the console's Polar page, with the scope ${organizationsWrite}:`,
         `  ${withOptions('npm run console', options)}`,
         'Then:',
         off,
@@ -101,14 +101,14 @@ export function withOptions(command: string, options: string): string {
 
 /** What each state means for the person who looks. */
 const meanings: Readonly<Record<StateOrHeld, string>> = {
-  reserved: 'A mailer is about to send it; if that dies, the email becomes unknown.',
-  held: 'It goes out once mail is released. If mail was just released: within a minute, or in turn where many were held.',
+  reserved: 'A mailer is about to send it. If the mailer dies, the email becomes unknown.',
+  held: 'It goes out once mail is released. If mail was just released, expect it within a minute, or later if many were held.',
   waiting: 'It is retried automatically.',
-  sent: 'SES took it.',
-  blocked: 'It was not sent. Another event of the same kind may still send it.',
-  failed: 'It was not sent. Another event of the same kind may still send it.',
+  sent: 'SES accepted it.',
+  blocked: "It wasn't sent. Another event of the same kind may still send it.",
+  failed: "It wasn't sent. Another event of the same kind may still send it.",
   unknown:
-    'SES may have sent it: its answer was lost. It is not sent again automatically. If SES reports a delivery, that settles it; otherwise ask the customer or check the SES console, then settle it here.',
+    "SES may have sent it, but its answer was lost. It isn't sent again automatically. If SES reports a delivery, that settles it. Otherwise ask the customer or check the SES console, then settle it here.",
 };
 
 /** To whom an email is: the masked address that the contact has now, or why there is none. */

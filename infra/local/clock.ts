@@ -13,18 +13,18 @@ async function run({ byMs }: ClockOptions): Promise<void> {
   const running = await runningStack(localDirectory());
   if (!running) {
     throw new Advice(
-      'The local stack is not running. Start it with "npm start" in another terminal; only its clock can be moved.',
+      'The local stack isn\'t running, and only its clock can be moved. Start it with "npm start" in another terminal.',
     );
   }
-  if (byMs !== undefined) printLine(`Moving the clock on by ${spanText(byMs)} …`);
+  if (byMs !== undefined) printLine(`Moving the clock forward by ${spanText(byMs)} …`);
   const { now, aheadMs, mails } = await askClock(running.clockUrl, byMs);
   const sent =
     byMs === undefined ? [] : mails.filter(({ at }) => Date.parse(at) > since(now, byMs));
   for (const { at, to, subject } of sent) {
     printLine(`${timeText(new Date(at))}  mail  ${subject} → ${to.join(', ')}`);
   }
-  const ahead = aheadMs === 0 ? 'the time of this machine' : `${spanText(aheadMs)} ahead`;
-  printLine(`On the local stack it is ${timeText(new Date(now))}, ${ahead}.`);
+  const ahead = aheadMs === 0 ? 'same as this machine' : `${spanText(aheadMs)} ahead`;
+  printLine(`On the local stack, it's ${timeText(new Date(now))}, ${ahead}.`);
 }
 
 function since(now: string, byMs: number): number {
@@ -42,7 +42,7 @@ function clockProgram(act: Act<ClockOptions>, print?: (line: string) => void) {
     program('npm run clock', print)
       .usage('-- [+3d | +6h | +90m]')
       .description(
-        'Shows the time of the local stack, or moves its clock forward. What becomes due on the way happens at its time. The clock never goes back; "npm start -- --fresh" resets it.',
+        'Shows the time of the local stack, or moves its clock forward. Whatever comes due on the way happens at its time. The clock never goes back; "npm start -- --fresh" resets it.',
       )
       .argument('[span]', 'how far, in days, hours or minutes')
       // So that "-3d" is told why it cannot be, and not that there is no such option.

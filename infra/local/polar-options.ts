@@ -51,9 +51,7 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
         wholeNumber('--count', 1, 10_000),
       ).default(1),
     )
-    .addOption(
-      text('--webhook-id <id>', 'send it under this id; one used before is delivered again'),
-    )
+    .addOption(text('--webhook-id <id>', 'send it under this id; reusing an id redelivers it'))
     .addOption(text('--url <url>', 'post to this URL instead of the local stack'))
     .addOption(text('--secret <secret>', "sign with this secret instead of the local stack's"))
     .option('--legacy-secret-reading', 'sign as Polar does with secrets from before 2026-09-08')
@@ -77,12 +75,12 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
 function whatToSend(words: readonly string[], file: string | undefined): PolarOptions['what'] {
   const [word, ...others] = words;
   if (file !== undefined && word === undefined) return { kind: 'file', path: file };
-  const known = `An event is one of: ${supportedEventTypes.join(', ')}; or "purchase", or a file with --file.`;
-  if (word === undefined) throw new Advice(`Say which event to send. ${known}`);
+  const known = `Events: ${supportedEventTypes.join(', ')}; "purchase", or a file with --file.`;
+  if (word === undefined) throw new Advice(`Pass the event to send. ${known}`);
   if (others.length > 0 || file !== undefined)
     throw new Advice(`Send one thing at a time. ${known}`);
   if (word === 'purchase') return { kind: 'purchase' };
   const type = supportedEventTypes.find((supported) => supported === word);
-  if (type === undefined) throw new Advice(`There is no event "${word}". ${known}`);
+  if (type === undefined) throw new Advice(`Unknown event "${word}". ${known}`);
   return { kind: 'event', type };
 }

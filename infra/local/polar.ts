@@ -74,7 +74,7 @@ type Target = Pick<Delivery, 'url' | 'secret' | 'secretReading'>;
 
 async function targetOf({ url, secret, secretReading }: PolarOptions): Promise<Target> {
   if (url !== undefined && secret !== undefined) return { url, secret, secretReading };
-  const running = await runningHere(', or give both --url and --secret');
+  const running = await runningHere(', or pass both --url and --secret');
   // Somebody else's stack has the time of the world.
   if (url === undefined) followStack(running.aheadMs);
   return {
@@ -88,7 +88,7 @@ async function runningHere(otherwise = ''): Promise<RunningStack> {
   const running = await runningStack(localDirectory());
   if (running) return running;
   throw new Advice(
-    `The local stack is not running. Start it with "npm start" in another terminal${otherwise}.`,
+    `The local stack isn't running. Start it with "npm start" in another terminal${otherwise}.`,
   );
 }
 
@@ -114,7 +114,7 @@ async function fileContent(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch {
-    throw new Advice(`The file ${path} cannot be read.`);
+    throw new Advice(`Couldn't read the file ${path}.`);
   }
 }
 

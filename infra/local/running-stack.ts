@@ -17,8 +17,8 @@ export async function deliver(delivery: Delivery, now: Date): Promise<DeliveryAn
   if (delivered.kind === 'answered') return delivered;
   throw new Advice(
     delivered.kind === 'late'
-      ? `${url} did not answer within ten seconds, after which Polar would give up, too.`
-      : `Nothing answers at ${url}. Start the local stack with "npm start" in another terminal, or give another address with --url.`,
+      ? `${url} didn't answer within ten seconds. Polar would give up, too.`
+      : `Nothing answers at ${url}. Start the local stack with "npm start" in another terminal, or pass another address with --url.`,
     { cause: delivered.cause },
   );
 }
@@ -70,7 +70,7 @@ export async function requireNoneRunning(directory: string): Promise<void> {
   const running = await runningStack(directory);
   if (!running) return;
   throw new Advice(
-    `The local stack is running already (process ${running.processId}) and takes webhooks at ${running.webhookUrl}. Use that one, or end it with Ctrl-C first.`,
+    `The local stack is already running (process ${running.processId}) and takes webhooks at ${running.webhookUrl}. Use that one, or stop it with Ctrl-C first.`,
   );
 }
 

@@ -21,8 +21,8 @@ export function startProgram(act: Act<StartOptions>, print?: (line: string) => v
     .description(
       'Runs Polar Audience on this machine, without Docker or an AWS account. Data stays in .local/. Press Ctrl-C to stop.',
     )
-    .option('--demo', 'send a purchase, and show what became of it and the mail that went out')
-    .option('--polar', 'start a local Polar, too: customers, sign-in, webhooks and faults')
+    .option('--demo', 'send a purchase, and show what it led to and the mail that went out')
+    .option('--polar', 'also start a local Polar: customers, sign-in, webhooks and faults')
     .option('--fresh', 'empty .local/ first')
     .addOption(
       parsed(
@@ -32,7 +32,7 @@ export function startProgram(act: Act<StartOptions>, print?: (line: string) => v
       ).default(usualPort),
     )
     .option('--watch', 'rebuild a function when its source changes')
-    .option('--exit', 'exit once it is up and has shown the demo')
+    .option('--exit', "exit once it's up and has shown the demo")
     .action(({ port, polar, fresh = false, demo = false, watch = false, exit = false }) => {
       const { polar: polarPort, ...ports } = localPorts(port);
       return act({

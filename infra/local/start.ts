@@ -84,7 +84,7 @@ function doorTo({ clock, ses, moveOn }: LocalStack, polar: LocalPolar | undefine
       })),
     }),
     moveOn: async (byMs) => {
-      printLine(`The clock moves on by ${spanText(byMs)} …`);
+      printLine(`The clock moves forward by ${spanText(byMs)} …`);
       await moveOn(byMs);
       await polar?.catchUp();
       printLine(`It is ${timeText(clock.now())}.`);
@@ -137,7 +137,7 @@ async function watchSources({ functions }: LocalStack): Promise<() => Promise<vo
   const { watchFunctions, watchTemplate } = await import('./assembly/watch-sources.ts');
   const stopTemplate = watchTemplate(printLine);
   const stopFunctions = await watchFunctions(functions, printLine);
-  printLine('Watching the sources: a function that changes is rebuilt.\n');
+  printLine('Watching for changes: a changed function is rebuilt.\n');
   return async () => {
     stopTemplate();
     await stopFunctions();
@@ -168,7 +168,7 @@ function welcome(
   polar: LocalPolar | undefined,
 ): string {
   return `
-Polar Audience runs on this machine.
+Polar Audience is running on this machine.
 
   Console    ${consoleUrl}
   Webhooks   ${webhookUrl}
@@ -181,18 +181,18 @@ Polar Audience runs on this machine.
   Clock      ${clockWords(clock)}
 
 ${nextStep(polar, consoleUrl)}
-Ctrl-C ends it.
+Press Ctrl-C to stop.
 `;
 }
 
 function clockWords({ now, aheadMs }: LocalClock): string {
-  if (aheadMs() === 0) return 'the time of this machine (npm run clock -- +3d moves it on)';
-  return `${spanText(aheadMs())} ahead: ${timeText(now())} (npm start -- --fresh ends that)`;
+  if (aheadMs() === 0) return 'same as this machine (npm run clock -- +3d moves it forward)';
+  return `${spanText(aheadMs())} ahead: ${timeText(now())} (npm start -- --fresh resets it)`;
 }
 
 function nextStep(polar: LocalPolar | undefined, consoleUrl: string): string {
   if (!polar) {
-    return 'Send it something from another terminal:  npm run polar -- purchase --email you@example.com';
+    return 'Send it an event from another terminal:  npm run polar -- purchase --email you@example.com';
   }
-  return `Connect it: sign in on ${consoleUrl}/polar. Then let somebody buy on ${polar.url}`;
+  return `Connect it: sign in on ${consoleUrl}/polar. Then make a purchase at ${polar.url}`;
 }

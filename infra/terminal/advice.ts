@@ -72,25 +72,25 @@ function sentenceOf(error: unknown): string | undefined {
   if (name === undefined || message === undefined) return undefined;
   const [firstLine] = message.split('\n');
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
-    return `No AWS credentials can be used (${firstLine?.replace(/\.$/, '')}). Log in, for example with "aws sso login", and set AWS_PROFILE if it is not the default profile.`;
+    return `No usable AWS credentials (${firstLine?.replace(/\.$/, '')}). Log in, for example with "aws sso login", and set AWS_PROFILE unless you use the default profile.`;
   }
   if (message.includes('Region is missing')) {
-    return 'Say in which region the stack is: --region eu-west-1, or set AWS_REGION.';
+    return 'No AWS region is set. Pass one, such as --region eu-west-1, or set AWS_REGION.';
   }
   if (/^(ExpiredToken|UnrecognizedClient|InvalidClientTokenId)/.test(name)) {
-    return `AWS does not accept the credentials (${firstLine}). Log in again.`;
+    return `AWS rejected your credentials (${firstLine}). Log in again.`;
   }
   if (code !== undefined && /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)/.test(code)) {
     const why = firstLine?.includes(code) ? firstLine : code;
     return /^(ENOTFOUND|EAI_AGAIN)/.test(code)
-      ? `AWS cannot be reached (${why}). Check your network and the region.`
-      : `No connection (${why}). Check your network; a local stack may be starting or ending.`;
+      ? `Can't reach AWS (${why}). Check your network and the region.`
+      : `Connection failed (${why}). Check your network; a local stack may be starting or stopping.`;
   }
-  if ($metadata) return `AWS refused it: ${name}: ${firstLine}`;
+  if ($metadata) return `AWS refused the request: ${name}: ${firstLine}`;
   return undefined;
 }
 
 function unreadableRow(error: z.core.$ZodError): string {
   const fields = error.issues.map(({ path }) => path.join('.')).join(', ');
-  return `A row in a table is not as this version writes it. Look at: ${fields}.`;
+  return `A table row isn't in the format that this version writes. Check these fields: ${fields}.`;
 }

@@ -85,7 +85,7 @@ export function parsed<Flags extends string, Value>(
   parse: (given: string) => Value,
 ) {
   return new Option(flags, description).argParser((given: string): Value => {
-    if (given.startsWith('--')) throw new Advice(`Say the value as well: ${flags}.`);
+    if (given.startsWith('--')) throw new Advice(`Missing value: ${flags}.`);
     return parse(given);
   });
 }
@@ -104,7 +104,7 @@ export function oneOf<Word extends string>(name: string, known: readonly Word[])
   return (given: string): Word => {
     const word = known.find((one) => one === given);
     if (word !== undefined) return word;
-    throw new Advice(`${name} is one of ${known.join(', ')}, not "${given}".`);
+    throw new Advice(`${name} must be one of ${known.join(', ')}, not "${given}".`);
   };
 }
 
@@ -169,14 +169,14 @@ function sentenceOf(
     case 'commander.unknownCommand':
       return unknownCommand(command, near);
     case 'commander.missingArgument':
-      return `Say the ${quoted} as well: ${usage}`;
+      return `Missing <${quoted}>. Usage: ${usage}`;
     case 'commander.excessArguments': {
       const expected = command.registeredArguments.length;
       const more = expected > 0 ? ' Put quotes around a value with spaces.' : '';
-      return `"${command.args[expected]}" is one word too many: ${usage}.${more}`;
+      return `Unexpected "${command.args[expected]}". Usage: ${usage}.${more}`;
     }
     case 'commander.optionMissingArgument':
-      return `Say the value as well: ${quoted}. ${seeHelp(command)}`;
+      return `Missing value: ${quoted}. ${seeHelp(command)}`;
     default: {
       const meant = near === undefined ? '' : ` Did you mean ${near}?`;
       return `${first.charAt(0).toUpperCase()}${first.slice(1)}.${meant} ${seeHelp(command)}`;
@@ -194,14 +194,14 @@ export function hintElsewhere(command: CommandUnknownOpts, hint: (word: string) 
 function unknownCommand(command: CommandUnknownOpts, near: string | undefined): string {
   const [word = ''] = command.args;
   const names = command.commands.map((one) => one.name()).join(', ');
-  const others = [`It is one of ${names}.`, elsewhere.get(command)?.(word)].filter(Boolean);
+  const others = [`Use one of ${names}.`, elsewhere.get(command)?.(word)].filter(Boolean);
   const hint = near === undefined ? others.join(' ') : `Did you mean "${near}"?`;
-  const sentence = `There is no command "${word}". ${hint}`;
+  const sentence = `Unknown command "${word}". ${hint}`;
   return command.parent ? `${sentence} ${seeHelp(command)}` : sentence;
 }
 
 function seeHelp(command: CommandUnknownOpts): string {
-  return `"${typed(command).replace(/ --( .*)?$/, '')} -- --help" shows what there is.`;
+  return `Run "${typed(command).replace(/ --( .*)?$/, '')} -- --help" for usage.`;
 }
 
 const unitsMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -220,6 +220,6 @@ export function timeFrom(name: string, given: string, now: Date): Date {
   const at = Date.parse(hasZone || !given.includes('T') ? given : `${given}Z`);
   if (isTime && at >= earliest) return new Date(at);
   throw new Advice(
-    `--${name} is a time such as 24h, 2026-11-23 or 2026-11-23T14:30:00Z (in UTC unless it says otherwise), not "${given}".`,
+    `--${name} must be a time such as 24h, 2026-11-23 or 2026-11-23T14:30:00Z (in UTC unless it says otherwise), not "${given}".`,
   );
 }

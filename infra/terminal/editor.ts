@@ -31,7 +31,7 @@ export async function fileToEdit(
       const [code] = await once(running, 'exit');
       if (code === 0) return readFile(path, 'utf8');
       throw new Advice(
-        `The editor "${editor}" ended with ${code}, so nothing was saved. Name another in EDITOR. Your text is in ${path}.`,
+        `The editor "${editor}" exited with ${code}, so nothing was saved. Set EDITOR to another one. Your text is in ${path}.`,
       );
     },
     remove: () => rm(dirname(path), { recursive: true, force: true }),

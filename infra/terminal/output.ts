@@ -50,6 +50,6 @@ export function refuseBanner(variables: NodeJS.ProcessEnv): void {
   const { npm_lifecycle_event: script, npm_config_loglevel: level } = variables;
   if (script === undefined || level === 'silent') return;
   throw new Advice(
-    `npm puts lines of its own before what this writes. Run it with "npm run -s ${script} -- …".`,
+    `npm prints its own lines before this output. Run it with "npm run -s ${script} -- …".`,
   );
 }

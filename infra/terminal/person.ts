@@ -18,7 +18,7 @@ export async function confirmed(
   question: string,
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<boolean> {
-  if (!input.isTTY) throw new Advice(`${question} Nobody can answer here: add --yes.`);
+  if (!input.isTTY) throw new Advice(`${question} There's no terminal to answer in. Pass --yes.`);
   const lines = createInterface({ input, output });
   try {
     const isYes = /^y(es)?$/i.test((await lines.question(`${visible(question)} [y/N] `)).trim());
@@ -28,7 +28,7 @@ export async function confirmed(
     if (!(cause instanceof Error && cause.name === 'AbortError')) throw cause;
     process.exitCode = endedByPerson;
     output.write('\n');
-    throw new Advice('You ended it at this question: what it asks about was not done.', { cause });
+    throw new Advice("You stopped at this question, so what it asks about wasn't done.", { cause });
   } finally {
     lines.close();
   }
@@ -45,7 +45,7 @@ export function interruption(print: (line: string) => void) {
   const onInterrupt = () => {
     stopped = true;
     process.exitCode = endedByPerson;
-    print('Ending … (Ctrl-C again ends it immediately)');
+    print('Stopping … (press Ctrl-C again to stop immediately)');
   };
   process.once('SIGINT', onInterrupt);
   return {
@@ -79,6 +79,6 @@ export async function tokenGiven(given: string, input: NodeJS.ReadableStream): P
   const token = (given === '-' ? await text(input) : given).trim();
   if (/^polar_oat_[\w-]+$/.test(token)) return token;
   throw new Advice(
-    'That is no organization access token of Polar: those begin with polar_oat_. Make one in Polar, in the settings of your organization.',
+    "That isn't a Polar organization access token: those begin with polar_oat_. Create one in Polar, in your organization's settings.",
   );
 }

@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
   it('the console says that its clock is ahead, and where the run is', async () => {
     await open('/workflows');
     await page.getByRole('link', { name: 'Dunning' }).first().click();
-    expect(await shown()).toMatch(/The clock of this local stack is 45 days .*ahead/);
+    expect(await shown()).toMatch(/This local stack's clock is 45 days .*ahead/);
     await page.locator('a[href^="/console/runs/"]').first().click();
     expect(await shown()).toMatch(/waiting\s+Wait \d days wait-4, until/);
     expect(await violationsOn(page)).toEqual([]);

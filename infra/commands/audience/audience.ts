@@ -31,12 +31,15 @@ export function audienceCommand(
     .addOption(
       parsed(
         '--consent <consent>',
-        'only those who get marketing mail, or who do not: subscribed or unsubscribed',
+        "only those who get marketing mail (subscribed), or don't (unsubscribed)",
         consentNamed,
       ),
     )
     .addOption(
-      text('--output <file>', 'a file, written once all is there (default: standard output)'),
+      text(
+        '--output <file>',
+        'write to this file, once the export is complete (default: standard output)',
+      ),
     )
     .addOption(jsonOption())
     .action((_, self) => {
@@ -52,14 +55,14 @@ export function audienceCommand(
   command
     .command('edit')
     .description(
-      'set or clear fields of a contact, over what Polar says; shows the change and asks first',
+      "set or clear a contact's fields, overriding Polar; shows the change and asks first",
     )
     .argument('<address>')
-    .addOption(text('--name <name>', 'first and last name, split as names from Polar are'))
-    .addOption(text('--first-name <name>', 'the first name alone'))
-    .addOption(text('--last-name <name>', 'the last name alone'))
+    .addOption(text('--name <name>', 'first and last name, split like names from Polar'))
+    .addOption(text('--first-name <name>', 'first name only'))
+    .addOption(text('--last-name <name>', 'last name only'))
     .addOption(text('--external-id <id>', 'the id in your own system'))
-    .addOption(text('--group <group>', 'the group; "" here and above: none'))
+    .addOption(text('--group <group>', 'the group; "" here or above means none'))
     .addOption(
       parsed(
         '--clear <fields>',
@@ -91,5 +94,5 @@ function isClearable(name: string): name is Clearable {
 
 function consentNamed(given: string): boolean {
   if (given === 'subscribed' || given === 'unsubscribed') return given === 'subscribed';
-  throw new Advice(`--consent is subscribed or unsubscribed, not "${given}".`);
+  throw new Advice(`--consent must be subscribed or unsubscribed, not "${given}".`);
 }

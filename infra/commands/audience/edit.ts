@@ -54,12 +54,12 @@ export type EditOptions = Readonly<{
 /** The edits that a person typed, a field once. Throws Advice about what is none. */
 export function editsTyped({ name, clear = [], ...typed }: TypedEdits): Edit[] {
   if (name !== undefined && (typed.firstName ?? typed.lastName) !== undefined) {
-    throw new Advice('Say --name, or --first-name and --last-name, but not both.');
+    throw new Advice('Pass --name, or --first-name and --last-name, but not both.');
   }
   const split = name === undefined ? {} : { firstName: '', lastName: '', ...splitName(name) };
   const texts = { ...typed, ...split, userGroup: typed.group };
   if (name?.trim() && cleaned('firstName', name) === '') {
-    throw new Advice('The name has no character that can be seen.');
+    throw new Advice('The name has no visible characters.');
   }
   const [problem] = Object.values(problemsInFields(texts));
   if (problem !== undefined) throw new Advice(problem);
@@ -74,7 +74,7 @@ export function editsTyped({ name, clear = [], ...typed }: TypedEdits): Edit[] {
   });
   if (edits.length > 0) return edits;
   throw new Advice(
-    'Say what to change: --name, --first-name, --last-name, --external-id, --group or --clear.',
+    'Nothing to change. Pass --name, --first-name, --last-name, --external-id, --group or --clear.',
   );
 }
 
@@ -113,8 +113,8 @@ export async function editAtAddress(given: Omit<EditOptions, 'target'>, parts: E
   print(columns(changes.map(changeRow)).join('\n'));
   print(
     contact.customerId === undefined
-      ? '\nIt belongs to the address, over what Polar says should a customer come to it.'
-      : '\nWhat you set wins over what Polar says until somebody clears it; a group also gives way to a newer event whose group is always set.',
+      ? '\nIt stays with the address, and overrides Polar if a customer turns up there.'
+      : '\nWhat you set overrides Polar until someone clears it. A newer event that always sets its group still replaces a group.',
   );
   if (isDryRun) {
     process.exitCode = 2;
@@ -130,12 +130,12 @@ export async function editAtAddress(given: Omit<EditOptions, 'target'>, parts: E
 
 async function contactAt(address: string, { means, options }: EditParts): Promise<Contact> {
   if (!isMailable(address)) {
-    throw new Advice(`"${address}" is no email address. Say which contact by its address.`);
+    throw new Advice(`"${address}" isn't an email address. Pass the contact's address.`);
   }
   const contact = await look(means.store, (w) => w.contacts.get(w.spelled(address)));
   if (contact) return contact;
   throw new Advice(
-    `No contact has this address, so nothing was changed. To see what is known of it: npm run why -- <address>${options}`,
+    `No contact has this address, so nothing was changed. To see what's known about it: npm run why -- <address>${options}`,
   );
 }
 

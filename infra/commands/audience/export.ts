@@ -59,7 +59,7 @@ export async function runExport(
     print(`${contacts} ${contacts === 1 ? 'contact was' : 'contacts were'} written.`);
   } catch (error) {
     clear();
-    print('Not all contacts were written: export them again.');
+    print('Not all contacts were written. Run the export again.');
     throw error;
   }
 }

@@ -55,10 +55,10 @@ export function backfillCommand(
 ): void {
   command
     .description(
-      "Compare Polar's customers with the audience here, and repair what webhooks missed. Sends no mail. Contacts that are here keep their consent. After Ctrl-C, run it again to continue.",
+      "Compare Polar's customers with your audience, and repair what webhooks missed. Sends no mail. Existing contacts keep their consent. After Ctrl-C, run it again to continue.",
     )
     .option('--dry-run', 'show what differs; changes nothing')
-    .addOption(sinceOption('compare only what Polar made or changed since'))
+    .addOption(sinceOption('compare only what Polar created or changed since'))
     .option('--restart', 'start over')
     .option('--reveal', 'show whole addresses')
     .addOption(jsonOption())
@@ -66,12 +66,12 @@ export function backfillCommand(
     .addOption(organizationOption())
     .option(
       '--restore',
-      'bring back customers that a backfill took for deleted but Polar still has; compares nothing',
+      'bring back customers that a backfill treated as deleted but Polar still has; compares nothing',
     )
     .addOption(
       text(
         '--token <token>',
-        'an organization access token; - asks for it, or reads it from a pipe; also POLAR_TOKEN (default: the access that Polar was connected with). Needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
+        'an organization access token; - reads it from the terminal or a pipe; also POLAR_TOKEN (default: the access Polar was connected with). Needs the scopes organizations:read, customers:read, orders:read and subscriptions:read',
       ),
     )
     .option('--sandbox', "the token is from Polar's sandbox")
@@ -80,8 +80,8 @@ export function backfillCommand(
 }
 
 const afterHelp = `
-Today's settings apply. What is missing is applied as the event that Polar would have sent, with an id that begins with
-"backfill-"; no workflow sees it. Exit code 2: a dry run found something to repair; 1: something is left.`;
+Uses today's settings. What's missing is applied as the event Polar would have sent, with an id that begins with
+"backfill-"; no workflow sees it. Exit code 2: a dry run found something to repair; 1: some differences remain.`;
 
 type Given = Target &
   Readonly<{
@@ -101,14 +101,12 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): BackfillOp
   const { since, token = POLAR_TOKEN, sandbox, dryRun, restart, reveal, json, ...others } = given;
   const { acceptDeletions, organization, restore, ...target } = others;
   if (sandbox && !token)
-    throw new Advice('--sandbox goes with --token: the connection knows its server.');
+    throw new Advice('--sandbox only works with --token: the connection knows its server.');
   const compares = since !== undefined || restart || acceptDeletions !== undefined;
   if (restore && compares) {
-    throw new Advice(
-      '--restore compares nothing: leave --since, --restart and --accept-deletions.',
-    );
+    throw new Advice('--restore compares nothing: drop --since, --restart and --accept-deletions.');
   }
-  if (restart && dryRun) throw new Advice('A dry run starts over anyway: leave --restart.');
+  if (restart && dryRun) throw new Advice('A dry run starts over anyway: drop --restart.');
   return {
     target,
     since,
@@ -160,7 +158,7 @@ async function runBackfill(options: BackfillOptions): Promise<void> {
 }
 
 const goesOn =
-  'What was repaired so far stays; run the command again, and it continues where it stopped.';
+  'What was repaired so far stays. Run the command again to continue where it stopped.';
 
 type Shown = Output &
   Readonly<{
@@ -206,7 +204,7 @@ async function run(
   const from = typeof left === 'string' ? undefined : left;
   if (typeof left === 'string') print(`${startsOver[left]}\n`);
   if (from) {
-    print(`Continues where the run of ${from.savedAt} stopped. --restart starts over.\n`);
+    print(`Continuing where the run of ${from.savedAt} stopped. To start over, pass --restart.\n`);
   }
   const differences: object[] = [];
   let isSaved = from !== undefined;
@@ -249,7 +247,7 @@ async function run(
 
 const startsOver = {
   older:
-    'An earlier run, of version 0.1.0, did not finish. It used another order, so this one starts over.',
+    "An earlier run, of version 0.1.0, didn't finish. It used a different order, so this one starts over.",
   stale: 'An earlier run stopped more than a day ago, so this one starts over.',
 } as const;
 

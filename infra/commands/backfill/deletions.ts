@@ -18,11 +18,11 @@ export async function chooseDeletions(
   { print, shown }: Readonly<{ print: (line: string) => void; shown: (address: string) => string }>,
 ): Promise<DeletionChoice> {
   if (accepted === gone.length) return 'delete';
-  print('Polar does not have these customers anymore, who live here:');
+  print('Polar no longer has these customers, but your audience does:');
   for (const one of gone) print(driftLine(one, shown));
   print('');
   if (accepted !== undefined || gone.length > most) return 'stop';
   if (!ask) return 'leave';
-  const whom = gone.length === 1 ? 'it' : `these ${gone.length}`;
-  return (await ask(`Take ${whom} for deleted?`)) ? 'delete' : 'leave';
+  const whom = gone.length === 1 ? 'this customer' : `these ${gone.length} customers`;
+  return (await ask(`Treat ${whom} as deleted?`)) ? 'delete' : 'leave';
 }

@@ -17,7 +17,7 @@ export function otherOrganization(
 ): string | undefined {
   const counts = othersText(living);
   if (counts === undefined) return undefined;
-  return `Customers here are of another Polar organization than ${organizationId}, which this access is for: ${counts}. Nothing was compared or changed. If this deployment has moved from one to the other, name the one to compare with: --organization ${organizationId}`;
+  return `Customers here belong to another Polar organization than ${organizationId}, which this access covers: ${counts}. Nothing was compared or changed. If this deployment moved from one to the other, pass the one to compare with: --organization ${organizationId}`;
 }
 
 const fewest = 10;
@@ -116,15 +116,15 @@ async function sorted(parts: FindParts, customers: readonly LivingCustomer[]) {
 }
 
 const listsNobody =
-  'Polar lists no customer at all, so nobody was taken for deleted. Try again later.';
+  'Polar lists no customers at all, so none were treated as deleted. Try again later.';
 const findsNobody =
-  'Polar does not find a customer that it has just listed, so nobody was taken for deleted. Try again later.';
-const notAsked = 'Polar does not list it, and cannot say whether it has it. It was left as it is.';
+  "Polar can't find a customer it just listed, so none were treated as deleted. Try again later.";
+const notAsked = "Polar doesn't list it, and can't say whether it has it. It was left as is.";
 const mostNamed = 5;
 
 function whoseUnknown(ids: readonly string[]): string {
   const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : '';
-  return `Polar does not list them, and nobody knows of which organization they are, so they were left as they are: ${ids.slice(0, mostNamed).join(', ')}${more}. If one is yours and gone, erase it on the page Audience.`;
+  return `Polar doesn't list them, and their organization isn't known, so they were left as is: ${ids.slice(0, mostNamed).join(', ')}${more}. If one is yours and gone, erase it on the Audience page.`;
 }
 
 type ListedIds = Readonly<{ has: (id: string) => boolean; last: () => readonly string[] }>;
@@ -172,7 +172,7 @@ export async function askedFor(
     if (failure || parts.isStopped()) return;
     try {
       states.set(customerId, await stateInPolar(parts, customerId));
-      parts.progress(`${states.size} of ${customers.length} customers asked for one by one`);
+      parts.progress(`${states.size} of ${customers.length} customers checked one by one`);
     } catch (error) {
       failure ??= { error };
     }

@@ -6,10 +6,10 @@ import { instant } from '#shared/polar/instant.ts';
 export function acceptDeletionsOption() {
   return parsed(
     '--accept-deletions <number>',
-    'accept exactly this many deleted customers; otherwise more than ten and 2 per cent stop the run',
+    'accept exactly this many deleted customers; otherwise a run stops above ten and 2 percent',
     (given) => {
       if (/^[1-9]\d*$/.test(given)) return Number(given);
-      throw new Advice(`--accept-deletions is a number, such as 12, not "${given}".`);
+      throw new Advice(`--accept-deletions must be a number such as 12, not "${given}".`);
     },
   );
 }
@@ -18,7 +18,7 @@ export function acceptDeletionsOption() {
 export function organizationOption() {
   return text(
     '--organization <id>',
-    'the organization to compare with, if customers of another one are here, too; those stay as they are',
+    'the organization to compare with, if customers of another one are here too; those are left alone',
   );
 }
 
@@ -39,7 +39,7 @@ function sinceTime(text: string): string {
   const time = instant(whole);
   if (time !== undefined) return time;
   throw new Advice(
-    `--since is a day such as 2026-11-01, or a time such as 2026-11-01T08:30Z, not "${text}".`,
+    `--since must be a day such as 2026-11-01, or a time such as 2026-11-01T08:30Z, not "${text}".`,
   );
 }
 
@@ -47,6 +47,6 @@ function sinceTime(text: string): string {
 export function mustBeThis(organizationId: string, named: string | undefined): void {
   if (named === undefined || named === organizationId) return;
   throw new Advice(
-    `This access is for the organization ${organizationId}, not for ${named}. Nothing was compared.`,
+    `This access is for organization ${organizationId}, not ${named}. Nothing was compared.`,
   );
 }

@@ -86,17 +86,17 @@ export function restoredLines(
     [
       isDryRun ? 'to restore' : 'restored',
       restored,
-      'a backfill took them for deleted, and Polar has them',
+      'a backfill treated them as deleted, but Polar has them',
     ],
-    ['gone', gone, 'Polar does not have them anymore, so they stay deleted'],
-    ['unknown', unknown, 'Polar cannot say, or they are of another organization'],
+    ['gone', gone, 'Polar no longer has them, so they stay deleted'],
+    ['unknown', unknown, "Polar can't say, or they belong to another organization"],
   ];
   if (kind === 'stopped') {
-    return [...shownCounts(rows), '', 'It was interrupted, so this is not all: run it again.'];
+    return [...shownCounts(rows), '', 'Interrupted before the end. Run it again to finish.'];
   }
   const next = isDryRun
     ? `Nothing was changed. To restore them: npm run backfill -- --restore${options}`
-    : `Next, bring what changed while they were deleted: ${withOptions('npm run backfill', options)}`;
+    : `Next, bring in what changed while they were deleted: ${withOptions('npm run backfill', options)}`;
   return [...shownCounts(rows), ...(restored > 0 ? ['', next] : [])];
 }
 

@@ -222,15 +222,15 @@ async function extras(
 
 const atOnce = 100;
 function stoppedAt(count: number, most: number): string {
-  const here = `Polar does not have ${count} customers anymore who live here`;
+  const here = `Polar no longer has ${count} customers of your audience`;
   const why =
     count > most
-      ? `That is more than the ${most} that may be taken for deleted without naming their number`
-      : 'That is not the number that was named with --accept-deletions';
+      ? `That's more than the ${most} that can be treated as deleted without confirming the number`
+      : "That isn't the number passed with --accept-deletions";
   return `${here}. ${why}, so nothing was compared or changed.`;
 }
 
 function progressText(phase: string, { position, totalCount }: PolarPage<unknown>): string {
   const looked = Math.min(position.page * 100, totalCount);
-  return `${phase}: ${looked} of ${totalCount} looked at, ${totalCount - looked} left`;
+  return `${phase}: ${looked} of ${totalCount} checked, ${totalCount - looked} left`;
 }

@@ -65,30 +65,30 @@ export function refusalText(
   options: string,
 ): string {
   if (deletions === undefined) return reason;
-  return `${reason} See whether Polar is well and the access is the right one. If they are deleted for sure: npm run ${command} -- --accept-deletions ${deletions}${options}`;
+  return `${reason} Check that Polar is up and the access is the right one. If they really are deleted: npm run ${command} -- --accept-deletions ${deletions}${options}`;
 }
 
 /** What a backfill came to, for a terminal. `options` stand behind each command that is proposed. */
 export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
   const { isDryRun, brokenOff } = told;
-  if (brokenOff && isNothing(counts)) return ['It was interrupted before anything was compared.'];
+  if (brokenOff && isNothing(counts)) return ['Interrupted before anything was compared.'];
   const { customers, purchases, inStep, erased, withoutAddress, unsubscribed, drift } = counts;
   const rows: [string, number, string][] = [
-    ['looked at', customers, 'customers that Polar lists'],
+    ['compared', customers, 'customers that Polar lists'],
     ['', purchases, 'subscriptions and paid orders'],
-    ['same details', inStep, 'their address, name and external id are the same'],
-    ['missing', drift.missing, 'Polar has them, and they were not here'],
-    ['stale', drift.stale, 'their address, name or external id was another one'],
+    ['same details', inStep, 'address, name and external id match'],
+    ['missing', drift.missing, "Polar has them, but they weren't here"],
+    ['stale', drift.stale, 'address, name or external id was out of date'],
     [
       'wrong group',
       drift['wrong-group'],
-      'an order or a subscription gives another group; each may be counted above, too',
+      'an order or a subscription gives another group; each may also be counted above',
     ],
-    ['extra', drift.extra, 'they were here, and Polar has deleted them'],
-    ['subscriptions', counts.subscriptions, 'their state was missing here, or older'],
-    ['erased', erased, 'erased here, and they stay so'],
-    ['no address', withoutAddress, 'so there can be no contact'],
-    ['unsubscribed', unsubscribed, 'for information: consent that is here is never changed'],
+    ['extra', drift.extra, 'they were here, but Polar has deleted them'],
+    ['subscriptions', counts.subscriptions, 'their state here was missing or out of date'],
+    ['erased', erased, 'erased here, and stay erased'],
+    ['no address', withoutAddress, "so they can't have a contact"],
+    ['unsubscribed', unsubscribed, 'for information: existing consent is never changed'],
     ...(isDryRun ? [] : [['repaired', counts.repaired, ''] satisfies [string, number, string]]),
     ['refused', sumOf(counts.refused), ''],
   ];
@@ -97,8 +97,8 @@ export function backfillLines(counts: BackfillCounts, told: Shown): string[] {
     : [...deletionLines(counts, told), ...endingLines(counts, told)];
   return [
     ...columns(rows.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning])),
-    ...reasonLines('Could not be repaired:', counts.refused),
-    ...reasonLines('Left as they are, by the settings:', counts.unwanted),
+    ...reasonLines("Couldn't be repaired:", counts.refused),
+    ...reasonLines('Left alone, as the settings say:', counts.unwanted),
     ...(nextLines.length > 0 ? ['', ...nextLines] : []),
   ];
 }
@@ -108,11 +108,11 @@ function isNothing({ customers, purchases, drift, refused }: BackfillCounts): bo
 }
 
 function brokenOffText(next: BrokenOff, isDryRun: boolean): string {
-  const so = 'It was interrupted, so this is not all.';
+  const so = 'Interrupted before the end.';
   if (isDryRun) return `${so} Nothing was changed.`;
   return next === 'goes-on'
-    ? `${so} The same command continues where it stopped.`
-    : `${so} The same command starts from the beginning, and does nothing twice.`;
+    ? `${so} Run the same command to continue where it stopped.`
+    : `${so} Run the same command to start over. Nothing is done twice.`;
 }
 
 function deletionLines(
@@ -122,12 +122,11 @@ function deletionLines(
   const accept = `npm run ${command} -- --accept-deletions ${tooMany ?? extra}${options}`;
   if (isDryRun && tooMany !== undefined) {
     return [
-      `${tooMany} customers would be taken for deleted. That is so many that a run stops before it changes anything. If they are deleted for sure: ${accept}`,
+      `${tooMany} customers would be treated as deleted. That's so many that a run stops before it changes anything. If they really are deleted: ${accept}`,
     ];
   }
-  if (isDryRun && extra > 0)
-    return [`A run asks whether the ${extra} extra are to be taken for deleted.`];
-  return notAgreed in refused ? [`To take the ${extra} extra for deleted: ${accept}`] : [];
+  if (isDryRun && extra > 0) return [`A run asks whether to treat the ${extra} extra as deleted.`];
+  return notAgreed in refused ? [`To treat the ${extra} extra as deleted: ${accept}`] : [];
 }
 
 function reasonLines(title: string, reasons: Readonly<Record<string, number>>): string[] {
@@ -152,14 +151,14 @@ function endingLines(
   }
   if (isLeft(counts, isDryRun)) {
     return [
-      `Something is left. Look at one with: npm run why -- <email>${options}, then run the command again.`,
+      `Some differences remain. Check one with: npm run why -- <email>${options}, then run the command again.`,
     ];
   }
   if (sumOf(counts.drift) > 0) {
     return [
-      'The audience is in step with Polar now. Each repair is an event of its customer, with an id that begins with "backfill-".',
+      'The audience now matches Polar. Each repair is an event of its customer, with an id that begins with "backfill-".',
     ];
   }
   const now = counts.subscriptions > 0 ? ' now' : '';
-  return [`The audience is in step with Polar${now}.`];
+  return [`The audience${now} matches Polar.`];
 }

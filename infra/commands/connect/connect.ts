@@ -64,7 +64,7 @@ export function connectCommand(
     .addOption(
       text(
         '--token <token>',
-        'the organization access token; - asks for it, or takes it from a pipe; also POLAR_TOKEN. Beware of the token itself here: other users of this machine can see arguments, and shells keep them',
+        "the organization access token; - reads it from the terminal or a pipe; also POLAR_TOKEN. Don't pass the token itself: other users of this machine can see arguments, and shells keep them",
       ),
     )
     .option('--sandbox', "the token is from Polar's sandbox")
@@ -72,14 +72,14 @@ export function connectCommand(
     .option('--status', 'show how Polar sees the connection')
     .addOption(jsonOption())
     .option('--repair', 'fix what --status finds wrong with the endpoint')
-    .option('--drop-previous', 'end the previous webhook secret now, such as after a leak')
+    .option('--drop-previous', 'end the previous webhook secret now, for example after a leak')
     .addOption(
       text(
         '--emails-off <keys>',
-        'switch off mails that Polar itself sends, by their names in --status, separated by commas; needs the scope organizations:write',
+        "switch off Polar's own emails, by their names in --status, comma-separated; needs the scope organizations:write",
       ),
     )
-    .addOption(text('--emails-on <keys>', 'switch them on again; --disconnect does this, too'))
+    .addOption(text('--emails-on <keys>', 'switch them on again; --disconnect does this too'))
     .option('--accept-emails', "accept Polar's own mails as they are now, after they changed")
     .option('--disconnect', 'remove the endpoint in Polar; asks first')
     .option('--yes', "don't ask")
@@ -94,7 +94,7 @@ const afterHelp = `
   npm run connect -- --token -
   POLAR_TOKEN=polar_oat_… npm run connect
 
-The token is made in Polar in the settings of your organization, with the scopes organizations:read, webhooks:read and
+Create the token in Polar, in your organization's settings, with the scopes organizations:read, webhooks:read and
 webhooks:write; for npm run backfill also customers:read, orders:read and subscriptions:read.`;
 
 type Given = Target &
@@ -128,10 +128,10 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
   ].filter((one) => one !== undefined && one !== false);
   if (another || (verb && (token ?? organization ?? sandbox) !== undefined)) {
     throw new Advice(
-      'Say one of --token, --status, --repair, --drop-previous, --emails-off, --emails-on, --accept-emails and --disconnect, and no more of them.',
+      'Pass only one of --token, --status, --repair, --drop-previous, --emails-off, --emails-on, --accept-emails and --disconnect.',
     );
   }
-  if (json && verb !== 'status') throw new Advice('--json goes with --status.');
+  if (json && verb !== 'status') throw new Advice('--json only works with --status.');
   if (verb === 'disconnect') return { target, verb, yes };
   if (verb === 'status') return { target, verb, json };
   if (verb === 'emails-off' || verb === 'emails-on') {
@@ -142,7 +142,7 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
   const used = token ?? POLAR_TOKEN;
   if (!used) {
     throw new Advice(
-      'Say the organization access token of Polar: --token - asks for it. "npm run connect -- --help" shows more.',
+      'Pass a Polar organization access token: --token - reads it from the terminal. Run "npm run connect -- --help" for more.',
     );
   }
   const server = sandbox ? 'sandbox' : 'production';
@@ -249,11 +249,11 @@ async function notConnected(
   print: Print,
 ): Promise<void> {
   if (!(await parts.access.isKept())) {
-    throw new Advice('Polar is not connected. Connect it: npm run connect -- --token -');
+    throw new Advice("Polar isn't connected. Connect it: npm run connect -- --token -");
   }
   if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);
   throw new Advice(
-    'Polar is not connected, but access from an unfinished connect is still stored. Connect again (nothing is created twice), or delete the access: npm run connect -- --disconnect',
+    "Polar isn't connected, but access from an unfinished attempt is still stored. Connect again (nothing is created twice), or delete that access: npm run connect -- --disconnect",
   );
 }
 
@@ -273,7 +273,7 @@ async function connect(
       return;
     case 'choose': {
       const slugs = connected.organizations.map(({ slug }) => slug).join(', ');
-      throw new Advice(`The token covers ${slugs}: say which one with --organization <slug>.`);
+      throw new Advice(`The token covers ${slugs}. Choose one with --organization <slug>.`);
     }
     case 'refused':
       throw new Advice(connected.reason);
@@ -286,7 +286,7 @@ async function disconnect(
   yes: boolean,
   print: Print,
 ): Promise<void> {
-  const question = `Disconnect from ${connection.organizationName}? Polar will send nothing anymore.`;
+  const question = `Disconnect from ${connection.organizationName}? Polar will stop sending webhooks.`;
   if (!yes && !(await confirmed(question))) return print('Nothing was changed.');
   say(await disconnectPolar(parts, connection), print);
 }

@@ -42,7 +42,7 @@ export function consoleCommand(
     .addOption(parsed('--port <port>', 'serve it on this port', portOf).default(usualPort))
     .option(
       '--no-open',
-      'only print its address. Use this on a shared machine: other users can see which address a browser starts with',
+      'only print its address. Use this on a shared machine: other users can see the address a browser is started with',
       true,
     )
     .addHelpText('after', afterHelp)
@@ -53,10 +53,10 @@ export function consoleCommand(
 }
 
 const afterHelp = `
-A stack in AWS lets in requests that are signed with AWS credentials, and a browser cannot sign. So this serves the
-console on this machine, signs with your credentials (the default chain: AWS_PROFILE, "aws sso login", …) and passes on
-what you do, until Ctrl-C. You need the policy that the stack has in its output ConsolePolicyArn. Signing in to Polar
-works with any port, too, if Polar knows the address http://localhost:<port>/console/polar/callback.`;
+A stack in AWS only accepts requests signed with AWS credentials, and a browser can't sign. So this serves the console
+on this machine, signs with your credentials (the default chain: AWS_PROFILE, "aws sso login", …) and forwards what you
+do, until Ctrl-C. You need the policy in the stack's output ConsolePolicyArn. Signing in to Polar works with any port
+if Polar knows the address http://localhost:<port>/console/polar/callback.`;
 
 /** Ends at once where a local stack serves the console itself, else with Ctrl-C. */
 async function runConsole(options: ConsoleOptions, print: (line: string) => void): Promise<void> {
@@ -98,7 +98,7 @@ async function serve(
   );
   print(`You are ${(await whoAmI()) ?? 'somebody whom AWS does not name'}.`);
   print(`The console is at ${proxy.url}`);
-  print('The address lets in whoever knows it. Ctrl-C ends it.');
+  print('Anyone with this address can get in. Press Ctrl-C to stop.');
   if (opens) openBrowser(proxy.urlForOnce);
   await interrupted;
   await proxy.stop();

@@ -68,8 +68,8 @@ async function refusalPage(
   if (status !== 403) {
     return doorPage(
       status,
-      'The console did not answer',
-      `API Gateway says: ${ended(refusal)} Try again; if it stays so, read the log of the function console.`,
+      "The console didn't answer",
+      `API Gateway says: ${ended(refusal)} Try again. If it keeps happening, check the log of the function console.`,
     );
   }
   if (/token.*expired/i.test(refusal)) {
@@ -82,16 +82,16 @@ async function refusalPage(
   if (/signature|security token/i.test(refusal)) {
     return doorPage(
       403,
-      'AWS does not accept your credentials',
-      `AWS says: ${ended(refusal)} ${logInAgain} If that does not help, see whether this machine's clock is right.`,
+      'AWS rejected your credentials',
+      `AWS says: ${ended(refusal)} ${logInAgain} Also check that this machine's clock is right.`,
     );
   }
   const person = (await whoAmI()) ?? 'the person whose AWS credentials are used here';
-  const policy = policyArn ?? 'of the output ConsolePolicyArn';
+  const policy = policyArn ?? 'in the output ConsolePolicyArn';
   return doorPage(
     403,
-    'You may not use this console',
-    `AWS does not let in ${person}. Somebody who administers the account has to attach the policy ${policy} to that user or role; then reload this page.`,
+    "You don't have access to this console",
+    `AWS denied access to ${person}. Ask an administrator of the account to attach the policy ${policy} to that user or role, then reload this page.`,
   );
 }
 
@@ -100,7 +100,7 @@ function ended(sentence: string): string {
 }
 
 const logInAgain =
-  'Log in again, for example with "aws sso login", and reload this page; if it stays so, start "npm run console" again. Nothing was changed.';
+  'Log in again, for example with "aws sso login", then reload this page. If it still fails, restart "npm run console". Nothing was changed.';
 
 /** For what `signedFetch` throws. */
 function failurePage(error: unknown): DoorAnswer {
@@ -108,18 +108,18 @@ function failurePage(error: unknown): DoorAnswer {
   if (name === 'TimeoutError') {
     return doorPage(
       504,
-      'The console did not answer in time',
-      'Nobody knows whether it did what you asked for: look before you try again.',
+      "The console didn't answer in time",
+      'It may or may not have done what you asked. Check before you try again.',
     );
   }
   if (/Provider|Token|Credential/.test(name)) {
     const [firstLine] = message.split('\n');
-    return doorPage(401, 'No AWS credentials can be used', `${firstLine} ${logInAgain}`);
+    return doorPage(401, 'No usable AWS credentials', `${firstLine} ${logInAgain}`);
   }
   return doorPage(
     502,
-    'The console cannot be reached',
-    'API Gateway did not answer. Does the network work? Look before you repeat what you did last.',
+    "Can't reach the console",
+    "API Gateway didn't answer. Check your network, and check what happened before you repeat your last action.",
   );
 }
 
@@ -150,7 +150,7 @@ export function consoleGateway(options: GatewayOptions): ConsoleGateway {
   return {
     pass: async (request, url, body) => {
       const path = decoded(url.pathname);
-      if (path === undefined) return doorPage(400, 'Bad address', 'This address cannot be read.');
+      if (path === undefined) return doorPage(400, 'Bad address', "This address can't be read.");
       const cookie = cookies.among(request.headers.cookie);
       const outgoing = {
         method: String(request.method),

@@ -135,27 +135,23 @@ async function answerTo(
 ): Promise<DoorAnswer> {
   if (isFromAnotherSite(request)) return doorPage(403, 'Refused', refusalOfAnotherSite);
   const url = URL.parse(String(request.url), origin);
-  if (url?.origin !== origin) return doorPage(400, 'Bad address', 'This address cannot be read.');
+  if (url?.origin !== origin) return doorPage(400, 'Bad address', "This address can't be read.");
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (`http://${request.headers.host}` !== origin) {
     if (isRead) return doorRedirect(url.href);
-    return doorPage(403, 'Refused', `This form has to be sent to ${origin}.`);
+    return doorPage(403, 'Refused', `Send this form to ${origin}.`);
   }
   if (url.pathname === '/') return doorRedirect('/console');
   if (url.pathname === '/start') return letIn(url, session);
   if (!/^\/console(\/|$)/.test(url.pathname)) {
-    return doorPage(
-      404,
-      'Not found',
-      `There is nothing here. The console is at ${origin}/console.`,
-    );
+    return doorPage(404, 'Not found', `There's nothing here. The console is at ${origin}/console.`);
   }
   if (!session.admits(request.headers.cookie)) return closed();
   if (!isRead && request.method !== 'POST') {
-    return doorPage(405, 'Not allowed', 'The console is read with GET and changed with POST.');
+    return doorPage(405, 'Not allowed', 'Use GET to read the console, and POST to change it.');
   }
   if (body === 'too-large') {
-    return doorPage(413, 'Too much', 'More than 6 MB cannot be sent at once. Nothing was changed.');
+    return doorPage(413, 'Too much', "You can't send more than 6 MB at once. Nothing was changed.");
   }
   return gateway.pass(request, url, body);
 }
@@ -169,6 +165,6 @@ function closed(): DoorAnswer {
   return doorPage(
     401,
     'Closed',
-    'Only the browser of whoever started "npm run console" is let in: open the address that it printed. The address of an earlier start is no longer good; and if a browser that the command opened by itself brought you here, somebody else on this machine was faster: end the command with Ctrl-C.',
+    'Only the browser of the person who started "npm run console" can get in. Open the address that it printed; addresses of earlier starts no longer work. If the command opened this page for you, someone else on this machine was faster: stop the command with Ctrl-C.',
   );
 }

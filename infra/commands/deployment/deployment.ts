@@ -85,7 +85,7 @@ export function credentialsUsed({ AWS_PROFILE, AWS_ACCESS_KEY_ID }: NodeJS.Proce
 async function describe(client: CloudFormationClient, name: string, region: string) {
   const missing = () =>
     new Advice(
-      `There is no stack ${name} in ${region}, as seen with ${credentialsUsed(process.env)}. Deploy it, or say which one you mean with --stage, --region and AWS_PROFILE.`,
+      `There's no stack ${name} in ${region}, using ${credentialsUsed(process.env)}. Deploy it, or choose another with --stage, --region and AWS_PROFILE.`,
     );
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
@@ -110,7 +110,7 @@ function outputsOf(name: string, { Outputs = [] }: Stack) {
   if (outputs.success) return outputs.data;
   const [missing] = outputs.error.issues.map(({ path }) => path.join('.'));
   throw new Advice(
-    `The stack ${name} has no output ${missing}: it is not deployed yet, or by an older version. Run "npx cdk deploy" first.`,
+    `The stack ${name} has no output ${missing}: it isn't deployed yet, or an older version is. Run "npx cdk deploy" first.`,
   );
 }
 
@@ -227,9 +227,11 @@ function namesAws({ stage, region }: Target): boolean {
 async function chosen(target: Target, running: RunningStack | undefined): Promise<Deployment> {
   const { local, stage, region } = target;
   const isAws = namesAws(target);
-  if (local && isAws) throw new Advice('--local is this machine: leave --stage and --region.');
+  if (local && isAws) throw new Advice('--local means this machine: drop --stage and --region.');
   if (local && !running) {
-    throw new Advice('The local stack is not running. Start it with "npm start" elsewhere.');
+    throw new Advice(
+      'The local stack isn\'t running. Start it with "npm start" in another terminal.',
+    );
   }
   if (running && !isAws) {
     // What a command writes down there has the time that the functions there have.
@@ -253,7 +255,7 @@ export async function readSettings(db: DynamoDBDocumentClient, table: string): P
     return await dynamoSettings(db, table)();
   } catch (error) {
     if (!(error instanceof InvalidSettings)) throw error;
-    throw new Advice(`${error.message} "npm run settings -- show" says how to mend it.`, {
+    throw new Advice(`${error.message} Run "npm run settings -- show" to see how to fix it.`, {
       cause: error,
     });
   }
@@ -264,7 +266,7 @@ export function physicalIdIn(stackName: string, ids: ReadonlyMap<string, string>
     const id = ids.get(logicalId);
     if (id !== undefined) return id;
     throw new Advice(
-      `The stack ${stackName} has no ${logicalId}: it is not deployed yet, or by an older version. Run "npx cdk deploy" first.`,
+      `The stack ${stackName} has no ${logicalId}: it isn't deployed yet, or an older version is. Run "npx cdk deploy" first.`,
     );
   };
 }

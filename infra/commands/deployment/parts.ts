@@ -80,7 +80,7 @@ export async function polarSide(
   const connection = await partsFor('production').connections.read();
   if (!connection && !given) {
     throw new Advice(
-      "Polar is not connected. Sign in on the console's page Polar, or run: npm run connect -- --token - . For this command alone, give it an access token: --token -",
+      "Polar isn't connected. Sign in on the console's Polar page, or run: npm run connect -- --token - . For this command only, pass an access token: --token -",
     );
   }
   const server = connection?.server ?? given?.server ?? 'production';
@@ -89,7 +89,9 @@ export async function polarSide(
   const [only, ...more] = organizations;
   if (!connection) {
     if (only && more.length === 0) return { parts, connection, organizationId: only.id };
-    throw new Advice(`The token covers ${organizations.length} organizations: use one for one.`);
+    throw new Advice(
+      `The token covers ${organizations.length} organizations. Use one that covers just one.`,
+    );
   }
   const { organizationId, organizationName } = connection;
   if (organizations.some(({ id }) => id === organizationId)) {
@@ -97,7 +99,7 @@ export async function polarSide(
   }
   const covered = organizations.map(({ name }) => name).join(', ') || 'no organization';
   throw new Advice(
-    `This deployment is connected with ${organizationName}, and the access covers ${covered}. Nothing was compared: to compare them would take everybody here for deleted.`,
+    `This deployment is connected to ${organizationName}, but the access covers ${covered}. Nothing was compared: that would treat everyone here as deleted.`,
   );
 }
 
@@ -150,7 +152,7 @@ export function polarInEnvironment(
   const [first] = named;
   if (!first || isLocal || isAwsHere) return Object.fromEntries(named);
   throw new Advice(
-    `${first[0]} in your shell names another Polar (${first[1]}), and this stage is in AWS, so nothing was done. That variable is for the local stack: run "unset ${named.map(([name]) => name).join(' ')}", and then the command again.`,
+    `${first[0]} in your shell points to another Polar (${first[1]}), but this stage is in AWS, so nothing was done. That variable is for the local stack. Run "unset ${named.map(([name]) => name).join(' ')}", then try again.`,
   );
 }
 

@@ -44,7 +44,7 @@ export function emailsCommand(
   command: StackCommand,
   act: Act<EmailsOptions> = noting(commandActs.emails, runEmails),
 ): void {
-  command.description('List emails, decide on those with an unknown outcome, and hold all mail.');
+  command.description('List emails, settle those with an unknown outcome, and hold all mail.');
   command
     .command('list')
     .description('list emails, newest first')
@@ -55,7 +55,9 @@ export function emailsCommand(
         oneOf('--state', states),
       ),
     )
-    .addOption(text('--workflow <id>', 'only those of this workflow; welcome for welcome-x7k2'))
+    .addOption(
+      text('--workflow <id>', 'only those of this workflow; welcome is enough for welcome-x7k2'),
+    )
     .addOption(limitOption())
     .addOption(jsonOption())
     .action((_, self) => {
@@ -64,7 +66,7 @@ export function emailsCommand(
     });
   command
     .command('show')
-    .description('show all that is known of one')
+    .description('show everything known about one')
     .argument('<ledger key>')
     .addOption(jsonOption())
     .action((ledgerKey, _, self) => {
@@ -87,7 +89,8 @@ export function emailsCommand(
     .description('hold all mail now; events are still recorded, and emails wait for release')
     .argument('<why>', 'the reason, in quotes')
     .action((why, _, self) => {
-      if (why.trim() === '') throw new Advice('Say why: npm run emails -- hold "wrong prices"');
+      if (why.trim() === '')
+        throw new Advice('Pass a reason: npm run emails -- hold "wrong prices"');
       return act({ target: self.optsWithGlobals(), verb: 'hold', why });
     });
   command

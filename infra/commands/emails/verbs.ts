@@ -99,11 +99,11 @@ export function emailVerbs({
     async list(filter: EmailFilter, limit: number) {
       const found = await addressed(await emails.list(await meant(filter), limit));
       if (document) return document({ emails: found.map(addressedDocument) });
-      if (found.length === 0) return print('There are no such emails.');
+      if (found.length === 0) return print('No matching emails.');
       print(emailListLines(found).join('\n'));
       if (found.length === limit) print(`\nThese are the newest ${limit}; --limit shows more.`);
       const unknown = found.find(({ state }) => state === 'unknown');
-      if (unknown) print(`\nUnknown ones wait for a person:\n${npm(`show ${unknown.ledgerKey}`)}`);
+      if (unknown) print(`\nUnknown ones need a decision:\n${npm(`show ${unknown.ledgerKey}`)}`);
     },
 
     async show(ledgerKey: string) {
@@ -124,10 +124,10 @@ export function emailVerbs({
       if (!(await hold.hold(reason, person, now().toISOString()))) {
         const held = await hold.read();
         throw new Advice(
-          `All mail is held already, by ${actorName(held?.by ?? '')} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
+          `All mail is already held, by ${actorName(held?.by ?? '')} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
         );
       }
-      print('All mail is held. Applies within two seconds.');
+      print('All mail is held. This applies within two seconds.');
       print(
         'Events are still recorded; their emails are held. Tests that you send yourself still go out.',
       );
@@ -142,17 +142,17 @@ export function emailVerbs({
       print(
         count === 0
           ? 'All mail is released. No email was held.'
-          : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, within a minute or, where many were held, in turn.`,
+          : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, within a minute, or longer if many were held.`,
       );
       if (count === 0) return;
-      print('Those whose event is older than the maxAgeHours of their workflow end as blocked.');
+      print("Those whose event is older than their workflow's maxAgeHours end as blocked.");
       print(`To see which are left:\n${npm('list --state waiting')}`);
     },
 
     async sendAgain(ledgerKey: string) {
       settledOrAdvice(await settle.sendAgain(ledgerKey, person));
       print("It's queued again, and goes out unless something still blocks it.");
-      print(`To see what became of it:\n${npm(`show ${ledgerKey}`)}`);
+      print(`To see what happened to it:\n${npm(`show ${ledgerKey}`)}`);
     },
   };
 }

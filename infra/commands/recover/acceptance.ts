@@ -103,6 +103,6 @@ export async function withoutRefused(
     return proof;
   }
   for (const event of refused) await accept(event, event.refusal ?? '');
-  print([`Accepted, and recorded with your name: ${refused.length}.`, '']);
+  print([`Accepted ${refused.length}, recorded under your name.`, '']);
   return { ...proof, undelivered: proof.undelivered.filter((event) => !refused.includes(event)) };
 }

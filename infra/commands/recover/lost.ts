@@ -86,7 +86,7 @@ export async function lostInGap(whole: SeenInGap, parts: LostParts): Promise<Los
       guarded(async () => {
         const order = await lostOrder(row, recordsOf, parts);
         if (order) orders.push(order);
-        parts.progress(`${orders.length} orders of which no webhook came`);
+        parts.progress(`${orders.length} orders without a webhook`);
       }),
     ),
     ...seen.moments.map((moment) =>
@@ -160,7 +160,7 @@ async function lostOrder(
   const received = { ...event, webhookId, receivedAt: parts.now().toISOString() };
   const base = { orderId, paidAt: occurredAt, event: received, payload };
   if (row['status'] === 'refunded') {
-    return { ...base, due: [], reason: 'Its money was paid back meanwhile.' };
+    return { ...base, due: [], reason: 'It has been refunded since.' };
   }
   const { store, rehearsal } = parts;
   const surroundings = { ...rehearsal.surroundings, now: parts.now() };
@@ -240,7 +240,7 @@ async function requireRoom(
 }
 
 function tooManyText(customerId: string, marked: number): string {
-  return `No order was applied: customer ${customerId} would have ${marked} orders that are noted as lost, and ${mostLostOrders} can be noted. Without the note, a webhook that comes late would mail a second time. Leave ${marked - mostLostOrders} of them out: npm run recover -- --accept <order id>`;
+  return `No order was applied: customer ${customerId} would have ${marked} orders noted as lost, but only ${mostLostOrders} can be noted. Without the note, a late webhook would send a second email. Leave out ${marked - mostLostOrders} of them: npm run recover -- --accept <order id>`;
 }
 
 async function arrived(

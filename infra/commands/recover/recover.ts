@@ -72,13 +72,13 @@ export function recoverCommand(
     .addOption(
       new Option(
         '--accept <id>',
-        'close the gap without this event, which never arrived; repeat it for more. --accept listed shows the events that Polar refuses to redeliver, and asks. Who accepted what is recorded; no workflow sees such an event',
+        'close the gap without this event, which never arrived; repeatable. --accept listed shows the events that Polar refuses to redeliver, and asks. Records who accepted what; no workflow sees such an event',
       ).argParser(eventIds),
     )
     .option('--yes', 'accept what is listed without asking')
     .option(
       '--apply-lost',
-      'apply paid orders without a webhook as if it had come: workflows see those that are recent enough. Nobody is mailed twice if the webhook comes after all',
+      'apply paid orders whose webhook never came, as if it had: workflows see the recent ones. Nobody is mailed twice if the webhook comes after all',
     )
     .addOption(acceptDeletionsOption())
     .addOption(organizationOption())
@@ -89,7 +89,7 @@ export function recoverCommand(
       const { acceptDeletions, organization, dryRun, applyLost, ...target } = others;
       if (dryRun && (accept.length > 0 || applyLost || acceptDeletions !== undefined)) {
         throw new Advice(
-          'A dry run changes nothing: leave --accept, --apply-lost and --accept-deletions.',
+          'A dry run changes nothing: drop --accept, --apply-lost and --accept-deletions.',
         );
       }
       return act({
@@ -108,12 +108,11 @@ export function recoverCommand(
 }
 
 const afterHelp = `
-Safe to run twice, and to end with Ctrl-C. The access that Polar is connected with needs webhooks:read,
-webhooks:write, organizations:read, customers:read, orders:read and subscriptions:read. Exit code 2: something is left
-to do.`;
+Safe to run twice, and to stop with Ctrl-C. The access Polar is connected with needs webhooks:read, webhooks:write,
+organizations:read, customers:read, orders:read and subscriptions:read. Exit code 2: there's more to do.`;
 
 function eventIds(given: string, before: readonly string[] = []): readonly string[] {
-  if (given.trim() === '') throw new Advice('--accept takes the id of an event.');
+  if (given.trim() === '') throw new Advice('--accept needs an event id.');
   return [...before, given];
 }
 
@@ -135,7 +134,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
   });
   try {
     const { parts: polar, connection } = await polarSide(deployment, resources);
-    if (!connection) throw new Advice('Polar is not connected.');
+    if (!connection) throw new Advice("Polar isn't connected.");
     const side = await audienceSide(deployment, resources);
     mustBeThis(connection.organizationId, given.organization);
     const { isAccepted } = acceptance;
@@ -155,8 +154,8 @@ async function runRecover(given: RecoverOptions): Promise<void> {
         told.backfill = { since: since ?? null, counts };
         print([
           since === undefined
-            ? 'Compared all that Polar lists:'
-            : `Compared what Polar changed or made since ${since}:`,
+            ? 'Compared everything Polar lists:'
+            : `Compared what Polar created or changed since ${since}:`,
           ...backfillLines(counts, {
             command: 'recover',
             isDryRun: given.isDryRun,
@@ -195,19 +194,19 @@ async function runRecover(given: RecoverOptions): Promise<void> {
       waiting: (seconds) => {
         clear();
         printAside(
-          `The webhook secret was changed just now: waiting ${seconds} seconds, until it counts everywhere.`,
+          `The webhook secret just changed. Waiting ${seconds} seconds until it applies everywhere.`,
         );
       },
       settling: (seconds) => {
         clear();
         printAside(
-          `Waiting ${seconds} seconds, until every worker knows that these orders are applied here.`,
+          `Waiting ${seconds} seconds until every worker knows these orders are applied here.`,
         );
       },
       applied: (count, of) => {
         told.applied = count;
         print([
-          `Applied ${count} of ${of} orders. See their mails: npm run emails -- list${options}`,
+          `Applied ${count} of ${of} orders. See their emails: npm run emails -- list${options}`,
           '',
         ]);
       },
@@ -255,8 +254,8 @@ type RecoverDocument = {
   applied?: number;
 };
 
-const again = 'Nothing of what was done is lost: run it again.';
+const again = 'What was done so far stays. Run it again.';
 
 function unmetText(id: string): string {
-  return `${oneLine(id)} is not among the events that never arrived, so nothing was accepted for it.`;
+  return `${oneLine(id)} isn't among the events that never arrived, so there was nothing to accept.`;
 }

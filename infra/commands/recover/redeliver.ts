@@ -46,7 +46,7 @@ const batchSize = 25;
 const paceMs = 200;
 const patienceMs = 120_000;
 const lookEveryMs = 500;
-export const brokenOff = 'It was interrupted. Run it again: nothing is done twice.';
+export const brokenOff = 'Interrupted. Run it again: nothing is done twice.';
 
 /**
  * Has Polar deliver again what never succeeded and has no record here: first one event alone, and only when that has
@@ -71,7 +71,7 @@ export async function redeliverLost(parts: RedeliverParts): Promise<Redelivery> 
     if (parts.isStopped()) return { ...done, stopped: brokenOff };
     if (!(await askedFor(parts, event, done))) continue;
     batch.push(event);
-    parts.progress(`${done.asked} events asked for again, ${done.arrived} arrived`);
+    parts.progress(`${done.asked} events requested again, ${done.arrived} arrived`);
     const isFull = batch.length >= batchSize || done.asked === 1;
     if (isFull && !(await finish())) return done;
   }
@@ -134,7 +134,7 @@ async function arrivals(
     const before = missing.length;
     missing = missing.filter((_, index) => !known[index]);
     done.arrived += before - missing.length;
-    progress(`${done.asked} events asked for again, ${done.arrived} arrived`);
+    progress(`${done.asked} events requested again, ${done.arrived} arrived`);
     if (missing.length === 0 || isStopped() || now().getTime() >= untilMs) return missing;
     await pause(lookEveryMs);
   }
@@ -145,7 +145,7 @@ async function whyNone(
   event: UndeliveredEvent | undefined,
 ): Promise<string> {
   if (!event) return brokenOff;
-  const none = `None of the events that were asked for last has arrived within two minutes, for example ${event.id}.`;
+  const none = `None of the events requested last arrived within two minutes, for example ${event.id}.`;
   const { text, mayAccept } = await lastAnswer(parts, event);
   if (!mayAccept) return `${none} ${text}`;
   return `${none} ${text} ${withoutIt(event, parts.silenced(event))}`;
@@ -153,8 +153,8 @@ async function whyNone(
 
 function withoutIt({ id }: UndeliveredEvent, silenced: readonly string[]): string {
   return silenced.length === 0
-    ? `If this one can never arrive, accept that, which loses nothing: --accept ${id}`
-    : `Going on without it would lose the mails of ${silenced.map(oneLine).join(', ')}.`;
+    ? `If this one can never arrive, accept that. Nothing is lost: --accept ${id}`
+    : `Continuing without it would lose the emails of ${silenced.map(oneLine).join(', ')}.`;
 }
 
 /** What Polar was answered last, and what to do about it. `mayAccept`: that the event never arrives may be so. */
@@ -166,22 +166,22 @@ export async function lastAnswer(
   const { http_code: code, response } = items[0] ?? {};
   if (typeof code !== 'number') {
     const text =
-      'Polar could not reach us, or has not tried yet. See that the webhook URL answers, then run this again: nothing is lost.';
+      "Polar couldn't reach us, or hasn't tried yet. Check that the webhook URL answers, then run this again. Nothing is lost.";
     return { text, mayAccept: false };
   }
-  const answered = `Polar was last answered ${code}${response ? `: ${oneLine(answerText(response).slice(0, longestAnswer))}` : '.'}`;
+  const answered = `Polar last got ${code}${response ? `: ${oneLine(answerText(response).slice(0, longestAnswer))}` : '.'}`;
   if (code >= 200 && code < 300) {
-    const text = `${answered} So it is here: look at the dead letters and the alarms, then run this again.`;
+    const text = `${answered} So it reached us: check the dead letters and the alarms, then run this again.`;
     return { text, mayAccept: false };
   }
   // The secret can be mended, and then the same event is taken: to go on without it would lose it.
   if (code === 401) {
     return {
-      text: `${answered} Mend that, then run this again: nothing is lost.`,
+      text: `${answered} Fix that, then run this again. Nothing is lost.`,
       mayAccept: false,
     };
   }
-  return { text: `${answered} Mend that, then run this again.`, mayAccept: true };
+  return { text: `${answered} Fix that, then run this again.`, mayAccept: true };
 }
 
 const longestAnswer = 600;

@@ -164,7 +164,7 @@ export async function untilSecretCounts(
 }
 
 const otherEndpoint =
-  'The endpoint is another one than before. What failed at the one before, Polar does not deliver anymore: the backfill brings what it said, and no workflow sees it.';
+  "This is a new endpoint. Polar won't redeliver what failed at the old one: the backfill brings in what it said, and no workflow sees it.";
 
 async function prove(
   parts: RecoverParts,

@@ -10,15 +10,15 @@ import { isClosed, type Proof } from './run.ts';
 export function redeliveryLines(redelivery: Redelivery): string[] {
   const { asked, arrived, here, lost, accepted, refused, awaited } = redelivery;
   if (asked + here + lost + accepted + refused.size === 0)
-    return ['Polar knows of no event that never arrived.'];
+    return ['Polar has nothing to redeliver.'];
   const rows: [string, number, string][] = [
-    ['asked for', asked, 'events that never arrived'],
-    ['arrived', arrived, 'of them, and are applied'],
-    ['here before', here, 'although Polar saw no success: left alone'],
-    ['refused', refused.size, 'Polar does not deliver them again: see below'],
-    ['accepted', accepted, 'somebody accepted that they never arrive: left alone'],
-    ['lost', lost, 'Polar keeps no payload of them: the backfill brings what they said'],
-    ['on the way', awaited.length, 'accepted or not, they have no record here yet'],
+    ['requested', asked, 'events that never arrived'],
+    ['arrived', arrived, 'of those, and are applied'],
+    ['already here', here, 'though Polar saw no success: left alone'],
+    ['refused', refused.size, "Polar won't redeliver them: see below"],
+    ['accepted', accepted, "someone accepted that they'll never arrive: left alone"],
+    ['lost', lost, 'Polar no longer has their payload: the backfill brings in what they said'],
+    ['on the way', awaited.length, 'received or not, they have no record here yet'],
   ];
   const some = rows.filter(([, count]) => count > 0);
   return columns(some.map(([name, count, meaning]) => [name, String(count).padStart(7), meaning]));
@@ -66,26 +66,26 @@ export function lostLines(
     orderId,
     seconds(paidAt),
     maskedAddress(event.customer.email ?? ''),
-    names.length > 0 ? `due: ${names.join(', ')}` : `no mail: ${reason}`,
+    names.length > 0 ? `due: ${names.join(', ')}` : `no email: ${reason}`,
   ]);
   const counts = [...moments].map(([type, count]) => `${count} ${type}`).join(', ');
   const apply = `npm run recover -- --apply-lost${options}`;
   return [
     ...(orders.length === 0
-      ? [`No order was paid since ${since} without its webhook.`]
-      : [`Paid since ${since}, and no webhook came:`, ...columns(rows)]),
+      ? [`No order paid since ${since} is missing its webhook.`]
+      : [`Paid since ${since}, but no webhook came:`, ...columns(rows)]),
     ...(keptDays === undefined
       ? []
       : [
-          `Records of webhooks are kept ${keptDays} ${keptDays === 1 ? 'day' : 'days'} (retentionDays), so whether those of older orders came cannot be told.`,
+          `Webhook records are kept ${keptDays} ${keptDays === 1 ? 'day' : 'days'} (retentionDays), so older orders can't be checked.`,
         ]),
     ...(due.length > 0 && !isApplying
-      ? [`To apply the ${due.length} whose mails are due, as if their webhooks had come: ${apply}`]
+      ? [`To apply the ${due.length} whose emails are due, as if their webhooks had come: ${apply}`]
       : []),
     ...(counts === ''
       ? []
       : [
-          `No webhook came of these either: ${counts}. Polar tells only how customers and subscriptions are now, so what they are is here, and no workflow sees what happened meanwhile.`,
+          `These had no webhook either: ${counts}. Polar only tells how customers and subscriptions are now. Their current state is here, but no workflow sees what happened in between.`,
         ]),
   ];
 }
@@ -94,16 +94,13 @@ export function lostLines(
 export function proofLines(proof: Proof, options: string): string[] {
   const { faults, undelivered, differing, refused, due } = proof;
   const rows = [
-    ['endpoint', faults.length === 0 ? 'enabled, and as it should be' : 'not as it should be'],
-    [
-      'events',
-      undelivered.length === 0 ? 'none that never arrived' : `${undelivered.length} never arrived`,
-    ],
+    ['endpoint', faults.length === 0 ? 'enabled and correct' : 'needs fixing'],
+    ['events', undelivered.length === 0 ? 'none missing' : `${undelivered.length} never arrived`],
     ['audience', audienceText({ differing, refused })],
-    ['lost orders', due === 0 ? 'none whose mails are due' : `${due} whose mails are due`],
+    ['lost orders', due === 0 ? 'none with emails due' : `${due} with emails due`],
   ];
   return [
-    'Looked at again:',
+    'Checked again:',
     ...columns(rows),
     '',
     ...faults,
@@ -115,26 +112,28 @@ export function proofLines(proof: Proof, options: string): string[] {
 function audienceText({ differing, refused }: Pick<Proof, 'differing' | 'refused'>): string {
   const left = [
     differing > 0 && `${differing} ${differing === 1 ? 'customer differs' : 'customers differ'}`,
-    refused > 0 && `${refused} could not be compared or repaired, see above`,
+    refused > 0 && `${refused} couldn't be compared or repaired, see above`,
   ].filter(Boolean);
-  return left.length === 0 ? 'in step' : left.join(', ');
+  return left.length === 0 ? 'matches Polar' : left.join(', ');
 }
 
 /** How a dry run ends: it proposes a run only where that would do something. */
 export function rehearsalEnding(isLeft: boolean, options: string): string {
   return isLeft
-    ? `Nothing was changed. To do it: ${withOptions('npm run recover', options)}`
-    : 'There is nothing to do: the gap is closed.';
+    ? `Nothing was changed. To run it: ${withOptions('npm run recover', options)}`
+    : 'Nothing to do: the gap is closed.';
 }
 
 /** The events that a run would ask Polar to deliver again. */
 export function awaitedLines(events: readonly UndeliveredEvent[]): string[] {
-  if (events.length === 0) return ['Polar knows of no event that never arrived.'];
+  if (events.length === 0) return ['Polar has nothing to redeliver.'];
   return [
-    'Polar would be asked to deliver these again:',
+    'A run would ask Polar to redeliver these:',
     ...columns(
       events.map(({ id, type, createdAt, isLost }) => {
-        const note = isLost ? 'Polar keeps no payload of it: the backfill brings what it said' : '';
+        const note = isLost
+          ? 'Polar no longer has its payload: the backfill brings in what it said'
+          : '';
         return ['', id, type, createdAt, note];
       }),
     ),
@@ -142,13 +141,12 @@ export function awaitedLines(events: readonly UndeliveredEvent[]): string[] {
 }
 
 const factsText: Record<Undelivered['facts'], string> = {
-  here: 'what it said of its customer is here anyway',
-  unsure:
-    'whether what it said is here is not sure: its customer differs, or could not be compared',
-  stranger: 'its customer is not known here',
-  untold: 'Polar does not tell whom it was about',
+  here: 'what it said about its customer is already here',
+  unsure: "what it said may not be here: its customer differs, or couldn't be compared",
+  stranger: "its customer isn't known here",
+  untold: "Polar doesn't say whom it was about",
 };
-const mayStillCome = 'Polar took these to deliver them again, and they have not arrived here:';
+const mayStillCome = "Polar agreed to redeliver these, but they haven't arrived:";
 
 /** The events that never arrived, by why. */
 export function undeliveredLines(undelivered: readonly Undelivered[]): string[] {
@@ -158,7 +156,7 @@ export function undeliveredLines(undelivered: readonly Undelivered[]): string[] 
     reason,
     ...columns(
       events.map(({ id, type, createdAt, facts, silenced }) => {
-        const mails = silenced.length === 0 ? '' : `no mail yet: ${silenced.join(', ')}`;
+        const mails = silenced.length === 0 ? '' : `no email yet: ${silenced.join(', ')}`;
         return ['', id, type, createdAt, factsText[facts], mails];
       }),
     ),
@@ -173,27 +171,27 @@ function endingLines(proof: Proof, options: string): string[] {
   const mayCome = undelivered.some(({ refusal }) => refusal === undefined);
   const acceptable = undelivered.filter((one) => one.refusal === undefined && losesNothing(one));
   return [
-    'The gap is not closed yet.',
+    "The gap isn't closed yet.",
     ...(faults.length > 0 ? [`  npm run connect -- --repair${options}`] : []),
     ...(mayCome
       ? [
-          `  npm run deadletters -- list${options}   where an event may be that has arrived`,
-          `  ${withOptions('npm run recover', options)}   asks again for what has not`,
+          `  npm run deadletters -- list${options}   where an event that arrived may be`,
+          `  ${withOptions('npm run recover', options)}   asks again for what hasn't arrived`,
           ...acceptable.map(
             ({ id }) =>
-              `  npm run recover -- --accept ${oneLine(id)}${options}   closes it without this one, which loses nothing; your name is recorded`,
+              `  npm run recover -- --accept ${oneLine(id)}${options}   closes it without this one. Nothing is lost; your name is recorded`,
           ),
         ]
       : []),
     ...(isRefused
       ? [
-          `  npm run recover -- --accept listed${options}   closes it without those that Polar refuses, which ${refusedText(undelivered)}; your name is recorded`,
+          `  npm run recover -- --accept listed${options}   closes it without the ones Polar refuses, which ${refusedText(undelivered)}; your name is recorded`,
         ]
       : []),
     ...(due > 0
       ? [
-          `  npm run recover -- --apply-lost${options}   applies the lost orders whose mails are due`,
-          `  npm run recover -- --accept <order id>${options}   closes it without the mails of one`,
+          `  npm run recover -- --apply-lost${options}   applies the lost orders whose emails are due`,
+          `  npm run recover -- --accept <order id>${options}   closes it without the emails of one`,
         ]
       : []),
     ...(differing + refused > 0
@@ -205,6 +203,6 @@ function endingLines(proof: Proof, options: string): string[] {
 function refusedText(undelivered: readonly Undelivered[]): string {
   const refused = undelivered.filter(({ refusal }) => refusal !== undefined);
   const names = new Set(refused.flatMap(({ silenced }) => silenced));
-  if (names.size > 0) return `leaves the mails of ${[...names].join(', ')} unsent`;
+  if (names.size > 0) return `leaves the emails of ${[...names].join(', ')} unsent`;
   return refused.every(losesNothing) ? 'loses nothing' : 'no workflow sees then';
 }

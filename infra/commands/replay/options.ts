@@ -43,12 +43,16 @@ export function replayWords(
     .addOption(
       text(
         '--since <time>',
-        'all that came in since: 24h, 90m, 7d, 2026-11-23 or 2026-11-23T14:30:00Z',
+        'all received since: 24h, 90m, 7d, 2026-11-23 or 2026-11-23T14:30:00Z',
       ),
     )
-    .addOption(text('--until <time>', 'and not after this'))
+    .addOption(text('--until <time>', 'but not after this'))
     .addOption(
-      parsed('--type <type>', 'only such events: order.paid', oneOf('--type', supportedEventTypes)),
+      parsed(
+        '--type <type>',
+        'only events of this type, such as order.paid',
+        oneOf('--type', supportedEventTypes),
+      ),
     )
     .addOption(
       parsed(
@@ -59,7 +63,7 @@ export function replayWords(
     )
     .option('--dry-run', 'show what would change and which emails would go out; changes nothing')
     .option('--triggers', 'let workflows see the events: emails that never went out may go out')
-    .option('--again', 'with --triggers: also send emails again that went out before')
+    .option('--again', 'with --triggers: also resend emails that went out before')
     .addOption(
       parsed('--run <id>', 'continue an interrupted run; each event counts once', runNamed),
     )
@@ -71,8 +75,8 @@ export function replayWords(
       const { webhook, since, until, type, outcome, ...rest } = self.optsWithGlobals();
       const { triggers = false, again = false, dryRun = false, run, ...more } = rest;
       const { yes = false, reveal = false, json = false, ...target } = more;
-      if (json && !dryRun) throw new Advice('--json goes with --dry-run.');
-      if (again && !triggers) throw new Advice('--again is about emails: say --triggers as well.');
+      if (json && !dryRun) throw new Advice('--json only works with --dry-run.');
+      if (again && !triggers) throw new Advice('--again resends emails: pass --triggers too.');
       const choice = choiceOf({ webhook, since, until, type, outcome }, now());
       return act({ target, choice, triggers, again, run, dryRun, yes, reveal, json });
     });
@@ -80,7 +84,7 @@ export function replayWords(
 
 function runNamed(given: string): string {
   if (/^[\w-]{1,64}$/.test(given)) return given;
-  throw new Advice('--run takes the id that the interrupted run printed.');
+  throw new Advice('--run needs the id that the interrupted run printed.');
 }
 
 type Given = Readonly<{
@@ -93,13 +97,13 @@ type Given = Readonly<{
 
 function choiceOf({ webhook, since, until, type, outcome }: Given, now: Date): EventChoice {
   if ((webhook === undefined) === (since === undefined)) {
-    throw new Advice('Say which events: --webhook with one id, or --since with a time.');
+    throw new Advice('Pass which events: --webhook with an id, or --since with a time.');
   }
   if (webhook !== undefined) {
     if (until ?? type ?? outcome) {
-      throw new Advice('--webhook is one event: leave --until, --type and --outcome.');
+      throw new Advice('--webhook means one event: drop --until, --type and --outcome.');
     }
-    if (webhook === '') throw new Advice('Say the webhook id: --webhook msg_…');
+    if (webhook === '') throw new Advice('Pass the webhook id: --webhook msg_…');
     return { kind: 'one', webhookId: webhook };
   }
   const from = timeFrom('since', since ?? '', now);

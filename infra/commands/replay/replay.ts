@@ -88,7 +88,7 @@ export async function rehearseReplays(
     for (let start = 0; start < batch.length && !isStopped(); start += sideBySide) {
       const shown = await Promise.all(batch.slice(start, start + sideBySide).map(show));
       for (const one of shown) one();
-      progress(`${looked} events looked at`);
+      progress(`${looked} events checked`);
     }
     if (isStopped()) break;
   }
@@ -101,7 +101,7 @@ export async function rehearseReplays(
     return isWorthIt;
   }
   if (!isWhole) print('\nInterrupted.');
-  print(`\n${counted(looked, 'event')} looked at, each by itself. Nothing was changed.`);
+  print(`\n${counted(looked, 'event')} checked, each on its own. Nothing was changed.`);
   outcomeLines(outcomes).forEach(print);
   if (triggers) print(`${counted(emails, 'email')} would go.`);
   print(`\nNext:\n  ${commandText(choice, { triggers, again }, options)}`);

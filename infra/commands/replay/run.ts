@@ -47,7 +47,7 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
   if (count === undefined) return print('Nothing was replayed.');
   const run = given.run ?? parts.newRun();
   const again = commandText(choice, given, ` --run ${run}${options}`);
-  print(`Run ${run}. If it is interrupted, this continues it, each event once:`);
+  print(`Run ${run}. If it's interrupted, this continues it, each event once:`);
   print(`  ${again}\n`);
   const replayId = replayIdOf(run, given);
   try {
@@ -55,11 +55,13 @@ export async function runReplays(given: Run, parts: RunParts): Promise<void> {
     const earlier = before > 0 ? ` ${before} were replayed before the interruption.` : '';
     print(`${counted(sent, 'replay')} queued.${earlier}`);
   } catch (error) {
-    print('An error ended it. Nothing is lost: fix it, then continue with the command above.\n');
+    print(
+      'It stopped on an error. Nothing is lost: fix the cause, then continue with the command above.\n',
+    );
     throw error;
   }
   if (isStopped())
-    return print('It ended before all were queued. Continue with the command above.');
+    return print('It stopped before everything was queued. Continue with the command above.');
   actedOn({ count });
   const { emails } = await outcomes(choice, replayId, count, parts);
   const next = nextCommand(given, emails);
@@ -97,8 +99,8 @@ async function meant(given: Run, parts: RunParts): Promise<number | undefined> {
 
 export function noneText(choice: EventChoice): string {
   return choice.kind === 'one'
-    ? `There is no record of webhook ${choice.webhookId}: it never came here, has not been applied yet, or its record has expired.`
-    : `No such event was received from ${choice.since} to ${choice.until}.`;
+    ? `There's no record of webhook ${choice.webhookId}: it never arrived, hasn't been applied yet, or its record has expired.`
+    : `No matching events were received from ${choice.since} to ${choice.until}.`;
 }
 
 async function sendAll(given: Run, replayId: string, count: number, parts: RunParts) {
@@ -170,10 +172,10 @@ async function outcomes(
   }
   print(`${counted(recorded, 'replay')} recorded:`);
   outcomeLines(tally).forEach(print);
-  if (emails > 0) print(`${counted(emails, 'email')} asked for.`);
-  if (isStopped()) print('The others continue by themselves.');
+  if (emails > 0) print(`${counted(emails, 'email')} requested.`);
+  if (isStopped()) print('The rest continues in the background.');
   else if (missing > 0) {
-    print(`${missing} not recorded yet: they are in the queue or being retried, or died. Look at:`);
+    print(`${missing} not recorded yet: queued, being retried, or dead. Check:`);
     print(`  npm run deadletters -- list --queue events${options}`);
   }
   return { emails };

@@ -27,7 +27,7 @@ export function rehearsalLines(
     oneLine(`${type} ${webhookId}, ${seconds(occurredAt)}, ${who}`),
     `  ${oneLine(outcomeText(entry))}`,
     ...entry.changes.map((change) => `    ${changeText(change, address)}`),
-    ...(entry.erases ? ['    It would erase again what is known of the customer.'] : []),
+    ...(entry.erases ? ["    It would again erase what's known about the customer."] : []),
     ...considered.flatMap((one) => [
       `  ${oneLine(workflowText(one, mails))}`,
       ...runs.filter(({ runId }) => runId === one.runId).flatMap(runRows),
@@ -83,12 +83,12 @@ function runRows({ ahead: { steps, end } }: RehearsedRun): string[] {
   const rows = steps.map(({ dueAt, stepId, did, reason }) => [
     seconds(dueAt),
     stepId,
-    did === 'sent' ? 'its email would go' : `no email: ${reason ?? ''}`,
+    did === 'sent' ? 'its email would go out' : `no email: ${reason ?? ''}`,
   ]);
   const last = end && [
     seconds(end.at),
     end.state,
-    end.reason === undefined ? 'no step is left' : endingText(end.reason),
+    end.reason === undefined ? 'no steps left' : endingText(end.reason),
   ];
   return columns([...rows, ...(last ? [last] : [])]).map((row) => `    ${oneLine(row)}`);
 }
@@ -111,9 +111,9 @@ function workflowText(
   mails: readonly RehearsedMail[],
 ): string {
   const head = `workflow ${workflowId} ("${name}"):`;
-  if (runId !== undefined) return `${head} a run would begin.`;
+  if (runId !== undefined) return `${head} a run would start.`;
   const mail = mailUnder(ledgerKey, workflowId, mails);
-  if (mail?.goes) return `${head} its email would go.`;
+  if (mail?.goes) return `${head} its email would go out.`;
   return `${head} no email. ${mail?.reason ?? reason ?? ''}`.trimEnd();
 }
 
@@ -123,9 +123,9 @@ export function outcomeLines(outcomes: ReadonlyMap<string, number>): string[] {
 
 export function modeQuestion(count: number, { triggers, again }: ReplayMode): string {
   const emails = again
-    ? 'Emails go out, also those that customers have got before.'
-    : 'Emails that never went may go out.';
-  return `Replay ${counted(count, 'event')} by the settings of now? ${triggers ? emails : 'No email goes out.'}`;
+    ? 'Emails go out, including those customers already got.'
+    : 'Emails that never went out may go out.';
+  return `Replay ${counted(count, 'event')} with today's settings? ${triggers ? emails : 'No emails go out.'}`;
 }
 
 /** The command that means the same events, whenever it is given. */

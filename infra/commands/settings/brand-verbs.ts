@@ -57,10 +57,10 @@ export function brandVerbs(parts: VersionParts) {
       if (faults.length > 0) {
         print("\nThis can't be used, so emails leave it out:");
         for (const { path, problem } of faults) print(`  ${path}: ${problem}`);
-        print('\nSet it again, or take it away:');
+        print('\nSet it again, or remove it:');
         print(npm(`set ${faults[0]?.path} none`));
       } else if (!brand.name) {
-        print('\nMails and the unsubscribe page do not name you yet:');
+        print("\nMails and the unsubscribe page don't show your name yet:");
         print(npm('set name "Example Shop"'));
       } else if (!brand.postalAddress) {
         print('\nMarketing emails need a postal address:');
@@ -72,16 +72,16 @@ export function brandVerbs(parts: VersionParts) {
     /** Changes one field; `none` takes it away. */
     async set(field: string, value: string): Promise<void> {
       if (!isBrandField(field)) {
-        throw new Advice(`A brand has no ${field}: it is one of ${brandFields.join(', ')}.`);
+        throw new Advice(`A brand has no ${field}. Use one of ${brandFields.join(', ')}.`);
       }
       // A shell makes it hard to type a line break, so `\n` stands for one.
       const typed = field === 'postalAddress' ? value.replaceAll('\\n', '\n') : value;
       const text = value.trim() === 'none' ? '' : cleanBrandText(field, typed);
       if (text === '' && value.trim() !== 'none') {
-        throw new Advice(`${field} cannot be empty: say none to have none.`);
+        throw new Advice(`${field} can't be empty. To remove it, pass none.`);
       }
       const problem = brandProblem(field, text);
-      if (problem) throw new Advice(`${field} cannot be "${value}". ${problem}`);
+      if (problem) throw new Advice(`${field} can't be "${value}". ${problem}`);
       const [seen, known] = await Promise.all([read(), settings()]);
       const next = brandDocument({ ...readBrand(seen).brand, [field]: text });
       const [before, after] = [wholeDocument(seen, known), wholeDocument(next, known)];
@@ -89,7 +89,7 @@ export function brandVerbs(parts: VersionParts) {
         return print(`${field} already has this value. Nothing was changed.`);
       }
       const version = await replaced(seen, next);
-      print(`${field} is set; the brand is at version ${version} now.`);
+      print(`${field} is set. The brand is now at version ${version}.`);
       if (field === 'accent' && text !== '') print(accentNote(text));
       print(afterwards);
     },
@@ -102,13 +102,13 @@ export function brandVerbs(parts: VersionParts) {
         brand[field] === undefined ? [] : [[field, brand[field]]],
       );
       const next = brandDocument(Object.fromEntries(kept));
-      if (brandChanges(seen, next).length === 0) return print('The brand is empty already.');
+      if (brandChanges(seen, next).length === 0) return print('The brand is already empty.');
       const before = versionOf(seen);
       const version = await replaced(seen, next);
       print(
-        `The brand is empty but for postal address, time zone and language, as version ${version}. ${afterwards}`,
+        `The brand is empty except for postal address, time zone and language, as version ${version}. ${afterwards}`,
       );
-      if (before !== undefined) print(`To put it back:\n${npm(`restore ${before}`)}`);
+      if (before !== undefined) print(`To restore it:\n${npm(`restore ${before}`)}`);
     },
 
     history,

@@ -48,11 +48,11 @@ Fields:
   set name "Example Shop"                        above every mail and on the unsubscribe page
   set logo https://example.com/logo.png          56 pixels high or more; logoDark for dark mode, logoAlt for its text
   set accent "#e4572e"                           the line above a mail and its button
-  set website https://example.com                behind the logo, and at the foot
-  set supportAddress help@example.com            gets the answers, unless a workflow names another address
-  set portalUrl https://example.com/billing      in place of the customer portal of Polar
+  set website https://example.com                linked from the logo and at the foot
+  set supportAddress help@example.com            gets replies, unless a workflow sets another address
+  set portalUrl https://example.com/billing      instead of Polar's customer portal
   set footer "Example Shop AB, company 5566"     a sentence at the foot
-  set postalAddress "Example Shop, Street 1"     at the foot; marketing is not sent without one; \\n breaks a line
+  set postalAddress "Example Shop, Street 1"     at the foot; marketing isn't sent without one; \\n breaks a line
   set timeZone Europe/Berlin                     for days and hours in emails; UTC unless you set it
   set language de                                how emails write dates and amounts; en unless you set it`;
 

@@ -28,7 +28,7 @@ export function settingsCommand(
   showWord(command, "show all settings, and what's wrong with them", act);
   command
     .command('set')
-    .description("change one, or fix it where it isn't valid")
+    .description("change one, or fix it if it isn't valid")
     .argument('<path>', `${generalNames.join(', ')}, or events.<type>.<field>`)
     .argument('<value>', 'none removes a text')
     .addHelpText('after', settingExamples)
@@ -43,11 +43,11 @@ const settingExamples = `
 Settings:
   set newContacts subscribed                         or unsubscribed
   set customerDeleted unsubscribe                    or delete, keep: what a deletion in Polar does here
-  set dailyLimit 10                                  how many emails one mailbox gets in a day at most
+  set dailyLimit 10                                  the most emails one mailbox gets in a day
   set events.order.paid.enabled off                  or on; the same for trigger, fullName, externalId
   set events.order.paid.userGroup buyers             or none
   set events.order.paid.userGroupMode always         or new-contacts
-  set events.order.refunded.enabled on               an optional event: the endpoint in Polar gets it, too
+  set events.order.refunded.enabled on               an optional event: it's added to the endpoint in Polar too
 
 Postal address, time zone and language are part of the brand: npm run brand -- set postalAddress "…"`;
 

@@ -42,7 +42,7 @@ export function withSetting(settings: Settings, path: string, given: string): Se
           events: { ...settings.events, [type]: { ...settings.events[type], [field]: value } },
         };
   const checked = settingsSchema.safeParse({ ...changed, version: settings.version + 1 });
-  if (!checked.success) throw new Advice(`${path} cannot be ${JSON.stringify(value)}: ${lengths}`);
+  if (!checked.success) throw new Advice(`${path} can't be ${JSON.stringify(value)}: ${lengths}`);
   return checked.data;
 }
 
@@ -56,13 +56,13 @@ export function withMended(
 ): SettingsDocument {
   const without = withoutUnknownEvent(document, path);
   if (without && given.trim() === 'none') return without;
-  if (without) throw new Advice(`There is no event ${path}: say none to take it away.`);
+  if (without) throw new Advice(`There's no event ${path}. To remove it, pass none.`);
   const place = placeOf(path);
   const value = readValue(path, place.kind, given);
   const changed = withValue(document, place, value);
   const read = readDocument(changed);
   const isWrong = read.kind === 'invalid' && read.faults.some((fault) => fault.path === path);
-  if (isWrong) throw new Advice(`${path} cannot be ${JSON.stringify(value)}: ${lengths}`);
+  if (isWrong) throw new Advice(`${path} can't be ${JSON.stringify(value)}: ${lengths}`);
   return changed;
 }
 
@@ -77,16 +77,18 @@ function placeOf(path: string): Place {
   }
   if (!path.startsWith('events.')) {
     throw new Advice(
-      `There is no setting ${path}: it is one of ${generalNames.join(', ')} or events.<type>.<field>, as in events.order.paid.userGroup.`,
+      `There's no setting ${path}. Use one of ${generalNames.join(', ')} or events.<type>.<field>, as in events.order.paid.userGroup.`,
     );
   }
   const type = supportedEventTypes.find((one) => `${path}.`.startsWith(`events.${one}.`));
   if (type === undefined) {
-    throw new Advice(`${path} names no event: it is one of ${supportedEventTypes.join(', ')}.`);
+    throw new Advice(
+      `${path} doesn't name an event. Use one of ${supportedEventTypes.join(', ')}.`,
+    );
   }
   const field = path.slice(`events.${type}.`.length);
   if (!isKeyOf(eventKinds, field)) {
-    throw new Advice(`${path} needs a field of ${type}: it is one of ${eventFields.join(', ')}.`);
+    throw new Advice(`${path} needs a field of ${type}. Use one of ${eventFields.join(', ')}.`);
   }
   return { kind: eventKinds[field], type, field };
 }
@@ -96,29 +98,29 @@ function readValue(path: string, kind: SettingKind, given: string): SettingValue
   if (kind === 'switch') {
     if (word === 'on' || word === 'true') return true;
     if (word === 'off' || word === 'false') return false;
-    throw new Advice(`${path} is on or off, not "${given}".`);
+    throw new Advice(`${path} must be on or off, not "${given}".`);
   }
   if (kind === 'time-zone' || kind === 'language') {
     const problem = writingProblem(kind, word);
-    if (problem) throw new Advice(`${path} cannot be "${given}". ${problem}`);
+    if (problem) throw new Advice(`${path} can't be "${given}". ${problem}`);
     return word;
   }
   if (kind === 'count') {
     const problem = countProblem(word);
-    if (problem) throw new Advice(`${path} cannot be "${given}". ${problem}`);
+    if (problem) throw new Advice(`${path} can't be "${given}". ${problem}`);
     return Number(word);
   }
   if (kind === 'text') return word === 'none' ? null : textOf(path, word);
   if (kind.includes(word)) return word;
-  throw new Advice(`${path} is ${kind.join(' or ')}, not "${given}".`);
+  throw new Advice(`${path} must be ${kind.join(' or ')}, not "${given}".`);
 }
 
 /** A shell makes it hard to type a line break, so `\n` stands for one. */
 function textOf(path: string, word: string): string {
-  if (word === '') throw new Advice(`${path} cannot be empty: say none to have none.`);
+  if (word === '') throw new Advice(`${path} can't be empty. To remove it, pass none.`);
   if (path !== 'postalAddress') return word;
   if (word.length > longestPostalAddress) {
-    throw new Advice(`postalAddress cannot be longer than ${longestPostalAddress} characters.`);
+    throw new Advice(`postalAddress can't be longer than ${longestPostalAddress} characters.`);
   }
   return word.replaceAll('\\n', '\n');
 }

@@ -58,17 +58,17 @@ export function settingsVerbs(parts: VersionParts, follow: () => Promise<Followe
 
   /** What is at fault, and the two ways out of it. */
   async function explain(faults: readonly Fault[]): Promise<void> {
-    print('\nThese settings are not valid, and events wait until they are. At fault:');
+    print("\nThese settings aren't valid, and events wait until they are. What's wrong:");
     for (const { path, problem } of faults) print(`  ${path}: ${problem}`);
     const first = faults.find(({ path }) => path !== 'version');
     if (first) {
       const isSetting = settingPlaces.some(({ path }) => path === first.path);
-      print('\nMend one after the other:');
+      print('\nFix them one by one:');
       print(npm(`set ${first.path} ${isSetting ? '<value>' : 'none'}`));
     }
     const last = await lastValid();
     if (last !== undefined) {
-      print(`\nOr put version ${last} back, the last valid one:`);
+      print(`\nOr restore version ${last}, the last valid one:`);
       print(npm(`restore ${last}`));
     }
   }
@@ -89,13 +89,13 @@ export function settingsVerbs(parts: VersionParts, follow: () => Promise<Followe
       print(`${path} already has this value. Nothing was changed.`);
     } else {
       const version = await replaced(seen, next);
-      print(`${path} is set; the settings are at version ${version} now.`);
+      print(`${path} is set. The settings are now at version ${version}.`);
     }
     const left = readDocument(next);
     // The version is mended by any change.
     const faults = left.kind === 'valid' ? [] : left.faults.filter((one) => one.path !== 'version');
     if (faults.length > 0) return explain(faults);
-    print('They are valid again. They apply within 30 seconds.');
+    print("They're valid again, and apply within 30 seconds.");
   }
 
   return {
@@ -132,7 +132,7 @@ export function settingsVerbs(parts: VersionParts, follow: () => Promise<Followe
       const stored = readDocument(item);
       if (isFormerSetting(path) && !faultsOf(item).includes(path)) {
         print(
-          `${path} is part of the brand now, so it is set there (npm run brand -- set ${path}).`,
+          `${path} is part of the brand now, so it's set there (npm run brand -- set ${path}).`,
         );
         await brandVerbs(parts).set(path, value);
         return true;
@@ -149,7 +149,7 @@ export function settingsVerbs(parts: VersionParts, follow: () => Promise<Followe
       }
       const saved = { at: now(), by: person };
       if (!(await saveSettings(db, table, changed, saved))) throw new Advice(overtaken('settings'));
-      print(`${path} is set; the settings are at version ${changed.version} now.`);
+      print(`${path} is set. The settings are now at version ${changed.version}.`);
       print(afterwards);
       return followed([path]);
     },

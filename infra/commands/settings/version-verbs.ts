@@ -102,11 +102,11 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
       const more = kept.length - versions.length;
       if (more > 0) print(`\nThese are the newest ${limit} of ${kept.length}; --limit shows more.`);
       if (byHand && byHand.length > 0) {
-        print(`\nSomebody changed the ${command} by hand after the last version:`);
+        print(`\nSomeone changed the ${command} by hand after the last version:`);
         for (const change of byHand) print(`  ${changeText(changeDocument(change))}`);
       }
       const earlier = kept.find((one) => isValid(one) && one.version !== present);
-      if (earlier) print(`\nTo put one back:\n${npm(`restore ${earlier.version}`)}`);
+      if (earlier) print(`\nTo restore one:\n${npm(`restore ${earlier.version}`)}`);
     },
 
     /** Puts the values of a version back, as a new version. Gives the paths of what that changed. */
@@ -115,22 +115,22 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
       const kept = await all();
       const wanted = kept.find((one) => one.version === version);
       if (!wanted) {
-        throw new Advice(`There is no version ${version}. See which there are:\n${npm('history')}`);
+        throw new Advice(`There's no version ${version}. To see them all:\n${npm('history')}`);
       }
       const wrong = faults(wanted.document);
       if (wrong.length > 0) {
         throw new Advice(
-          `Version ${version} is not valid itself (${wrong.join(', ')}), so it was not restored. The last valid one is ${kept.find(isValid)?.version}.`,
+          `Version ${version} isn't valid itself (${wrong.join(', ')}), so it wasn't restored. The last valid one is ${kept.find(isValid)?.version}.`,
         );
       }
       const changed = changes(seen, wanted.document);
       if (faults(seen).length === 0 && changed.length === 0) {
-        print(`${subject} as in version ${version} already: nothing was changed.`);
+        print(`${subject} already as in version ${version}. Nothing was changed.`);
         return [];
       }
       const { name: _, savedAt: _at, savedBy: _by, ...values } = wanted.document;
       const next = await replaced(seen, values);
-      print(`Version ${version} is back, as version ${next}. It changed:`);
+      print(`Version ${version} is restored as version ${next}. What changed:`);
       for (const change of changed) print(`  ${changeText(changeDocument(change))}`);
       print(afterwards);
       return changed.map(({ path }) => path);
@@ -140,7 +140,7 @@ export function versionVerbs(parts: VersionParts, of: VersionedDocument) {
 
 /** Someone else was first. */
 export function overtaken(command: string): string {
-  return `Someone else changed the ${command} at the same moment, so nothing was changed. Look at it ("show") and try again.`;
+  return `Someone else changed the ${command} at the same time, so nothing was saved. Check it ("show"), then try again.`;
 }
 
 type Change = Readonly<{ setting: string; from: string | null; to: string | null }>;
@@ -157,7 +157,7 @@ function historyLines(versions: readonly ShownVersion[]): string[] {
   const rows = versions.flatMap(({ version, savedAt, savedBy, isValid, changes }) => {
     const [first = version === 0 ? 'the defaults' : 'nothing', ...more] = changes
       ? changes.map(changeText)
-      : ['not known: the version before it was not kept'];
+      : ["unknown: the version before it wasn't kept"];
     const number = isValid ? String(version) : `${version} (not valid)`;
     const none = 'not known';
     const who =

@@ -43,7 +43,7 @@ export async function synthesise(
   });
   if (code === 0) return;
   throw new Advice(
-    `The stack could not be built, so there is nothing to start. Correct this and start again ("npm run check" may tell more):\n\n${essence(Buffer.concat(output).toString())}`,
+    `The stack couldn't be built, so there's nothing to start. Fix this and start again ("npm run check" may tell more):\n\n${essence(Buffer.concat(output).toString())}`,
   );
 }
 

@@ -80,14 +80,14 @@ async function rebuilding({ bundle, renew }: BundledFunction, print: Print) {
     const before = told;
     told = (await formatMessages(errors, { kind: 'error' })).join('\n').trimEnd();
     if (told !== '') {
-      if (told !== before) print(`${name} cannot be built and stays as it was:\n\n${told}`);
+      if (told !== before) print(`${name} can't be built, and stays as it was:\n\n${told}`);
       return;
     }
     inputs = Object.keys(metafile?.inputs ?? {}).map((path) => resolve(path));
     const next = outputFiles.find(({ path }) => path === outfile);
     if (!next) return;
     if (current.equals(next.contents)) {
-      if (wasBroken) print(`${name} can be built again, and is as it was`);
+      if (wasBroken) print(`${name} builds again, unchanged`);
       return;
     }
     // Last, since a process may start from it at any moment, and needs its parts then.
@@ -186,6 +186,6 @@ export function watchTemplate(print: (line: string) => void, directory = infra):
     const file = relative(directory, path);
     if (told.has(file) || !inTemplate.test(file)) return;
     told.add(file);
-    print(`infra/${file} has changed: restart to run the stack as it says now.`);
+    print(`infra/${file} has changed. Restart to pick it up.`);
   });
 }

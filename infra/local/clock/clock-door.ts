@@ -60,10 +60,10 @@ export async function askClock(url: string, byMs?: number): Promise<Told> {
     outgoing.on('error', reject);
     outgoing.end(byMs === undefined ? undefined : JSON.stringify({ byMs }));
   }).catch((error: unknown) => {
-    throw new Advice('The local stack ended while its clock was asked. Start it again.', {
+    throw new Advice('The local stack stopped before its clock answered. Start it again.', {
       cause: error,
     });
   });
-  if (answer.status !== 200) throw new Advice(`The clock was not moved: ${answer.body}`);
+  if (answer.status !== 200) throw new Advice(`The clock wasn't moved: ${answer.body}`);
   return toldSchema.parse(JSON.parse(answer.body));
 }

@@ -8,15 +8,15 @@ export function spanFrom(given: string): number {
   const [, count, unit] = /^\+(\d{1,7})([dhm])$/.exec(given) ?? [];
   if (given.startsWith('-')) {
     throw new Advice(
-      'The clock never goes back, because what has happened stays. "npm start -- --fresh" begins again at the time of this machine.',
+      'The clock never goes back: what has happened stays. To start over at this machine\'s time, run "npm start -- --fresh".',
     );
   }
   const [, ms] = Object.entries(unitMs).find(([name]) => name === unit) ?? [];
   if (ms === undefined || Number(count) === 0) {
-    throw new Advice(`Say how far, such as +3d, +6h or +90m, not "${given}".`);
+    throw new Advice(`Pass how far, such as +3d, +6h or +90m, not "${given}".`);
   }
   const spanMs = Number(count) * ms;
-  if (spanMs > longestMs) throw new Advice('Move the clock on by a year at most at a time.');
+  if (spanMs > longestMs) throw new Advice('Move the clock by at most a year at a time.');
   return spanMs;
 }
 

@@ -68,7 +68,7 @@ function emailLines(emails: readonly DemoEmail[]): string[] {
 const patienceMs = 30_000;
 const pollMs = 100;
 const whereToLook =
-  'The lines above, and .local/functions.log, say what the functions complained of.';
+  'The lines above, and .local/functions.log, say what went wrong in the functions.';
 
 const contactFields = [
   'email',
@@ -130,7 +130,7 @@ async function sendPurchase(
     const body = Buffer.from(JSON.stringify(payload));
     const delivery = { url, secret, secretReading: 'decoded' as const, webhookId, body };
     const { status, text } = await deliver(delivery, now());
-    if (status !== 202) throw new Advice(`The demo was answered ${status}: ${text}`);
+    if (status !== 202) throw new Advice(`The demo got the answer ${status}: ${text}`);
     webhookIds.push(webhookId);
   }
   return webhookIds;

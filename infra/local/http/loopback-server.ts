@@ -26,7 +26,7 @@ export function isFromElsewhere({
 }
 
 export const refusalOfElsewhere =
-  'Refused: this is for programs on this machine, not for web pages. Call it by 127.0.0.1 or localhost.';
+  'Refused: this is for programs on this machine, not for web pages. Call it at 127.0.0.1 or localhost.';
 
 /** Where Polar sends people back to after they have signed in there. */
 const returnPath = '/console/polar/callback';
@@ -55,7 +55,7 @@ function isNavigation(headers: IncomingHttpHeaders): boolean {
 }
 
 export const refusalOfAnotherSite =
-  'Refused: another site led here, and the console takes requests from its own pages only. Type or paste its address into the address bar.';
+  'Refused: another site sent you here, and the console only takes requests from its own pages. Type or paste its address into the address bar.';
 
 export type LoopbackServer = Readonly<{ address: string; stop: () => Promise<void> }>;
 
@@ -105,7 +105,7 @@ export function portAdvice(error: unknown, port: number, what: string): unknown 
 
 function portTaken(port: number, what: string): Advice {
   return new Advice(
-    `Port ${port}, which ${what} needs, is in use: end the program that has it, or choose other ports with --port.`,
+    `Port ${port}, which ${what} needs, is in use. Stop the program that uses it, or choose other ports with --port.`,
   );
 }
 

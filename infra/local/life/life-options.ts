@@ -16,7 +16,7 @@ export function lifeProgram(act: Act<LifeOptions>, print?: (line: string) => voi
   return program('npm run polar', print)
     .usage('-- life [name] [options]')
     .description(
-      'Plays the whole life of a subscription on the local stack: moves its clock forward, and prints each mail with its day. Without a name, lists the lives there are.',
+      'Plays the whole life of a subscription on the local stack: moves its clock forward, and prints each mail with its day. Without a name, lists all lives.',
     )
     .argument('[name]', Object.keys(lives).join(', '))
     .addOption(
@@ -28,5 +28,5 @@ export function lifeProgram(act: Act<LifeOptions>, print?: (line: string) => voi
 
 function lifeNamed(name: string | undefined): LifeName | undefined {
   if (name === undefined || isLifeName(name)) return name;
-  throw new Advice(`There is no life "${name}". Choose one of: ${Object.keys(lives).join(', ')}.`);
+  throw new Advice(`Unknown life "${name}". Choose one of: ${Object.keys(lives).join(', ')}.`);
 }

@@ -28,23 +28,23 @@ export type Life = Readonly<{
 
 export const lives: Readonly<Record<LifeName, Life>> = {
   dunning: {
-    does: 'a renewal cannot be paid, and the card works again on day 15',
+    does: 'a renewal payment fails, and a new card works on day 15',
     sequence: 'dunning',
     product: 'Studio Monthly',
     subscribedDaysBefore: 30,
     days: [
-      [0, 'the payment for the renewal fails', (shop, id) => shop.failPayment(id)],
+      [0, 'the renewal payment fails', (shop, id) => shop.failPayment(id)],
       [15, 'a new card works', (shop, id) => shop.recoverPayment(id)],
       [21],
     ],
   },
   'past-due-exhausted': {
-    does: 'a renewal cannot be paid, all retries fail, and the subscription ends',
+    does: 'a renewal payment fails, all retries fail, and the subscription ends',
     sequence: 'dunning',
     product: 'Studio Monthly',
     subscribedDaysBefore: 30,
     days: [
-      [0, 'the payment for the renewal fails', (shop, id) => shop.failPayment(id)],
+      [0, 'the renewal payment fails', (shop, id) => shop.failPayment(id)],
       [
         22,
         'the last retry fails, and the subscription ends',
@@ -54,38 +54,38 @@ export const lives: Readonly<Record<LifeName, Life>> = {
     ],
   },
   'trial-ending': {
-    does: 'a trial of two weeks begins, and is paid for at its end',
+    does: 'a two-week trial starts, and is paid for at its end',
     sequence: 'trial-ending',
     product: 'Atelier',
     subscribedDaysBefore: 0,
     days: [
-      [0, 'a trial begins'],
-      [14, 'the trial ends, and the subscription is paid', (shop, id) => shop.renew(id)],
+      [0, 'a trial starts'],
+      [14, 'the trial ends, and the subscription is paid for', (shop, id) => shop.renew(id)],
     ],
   },
   'renewal-reminder': {
-    does: 'a yearly subscription begins, and renews',
+    does: 'a yearly subscription starts, and renews',
     sequence: 'renewal-reminder',
     product: 'Studio Yearly',
     subscribedDaysBefore: 0,
     days: [
-      [0, 'a subscription begins'],
+      [0, 'a subscription starts'],
       [365, 'the subscription renews', (shop, id) => shop.renew(id)],
     ],
   },
   onboarding: {
-    does: 'somebody subscribes, and stays',
+    does: 'someone subscribes, and stays',
     sequence: 'onboarding',
     product: 'Studio Monthly',
     subscribedDaysBefore: 0,
-    days: [[0, 'a subscription begins'], [6]],
+    days: [[0, 'a subscription starts'], [6]],
   },
   'win-back': {
-    does: 'a subscription ends, and nobody comes back by themselves',
+    does: 'a subscription ends, and the customer stays away',
     sequence: 'win-back',
     product: 'Studio Monthly',
     subscribedDaysBefore: 30,
-    days: [[0, 'the subscription ends at once', (shop, id) => shop.endNow(id)], [31]],
+    days: [[0, 'the subscription ends immediately', (shop, id) => shop.endNow(id)], [31]],
   },
 };
 

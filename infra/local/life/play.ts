@@ -81,7 +81,7 @@ export async function playLife(
     for (const run of runs.reverse()) {
       print(line(run.endedAt ?? run.updatedAt, 'run', endOf(run)));
     }
-    if (runs.length === 0) print('No run began.');
+    if (runs.length === 0) print('No run started.');
     const seconds = Math.round((performance.now() - begunMs) / 1_000);
     print(`\n${seconds} seconds. Why each mail went out:  npm run why -- ${email} --reveal`);
   } finally {
@@ -97,7 +97,7 @@ async function followedClock({ clockUrl }: RunningStack, byMs: number): Promise<
 }
 
 function endOf({ state, reason }: Run): string {
-  if (state === 'done') return 'done: all steps are taken';
+  if (state === 'done') return 'done: all steps taken';
   const why = reason && endingText(reason);
   return [state === 'exited' ? 'ended' : state, why].filter(Boolean).join(': ');
 }
@@ -123,7 +123,7 @@ async function sequencesFor(
   if (!add || !template) {
     const next = known.length > 0 ? '' : ` -- add ${name} && npm run workflows`;
     throw new Advice(
-      `No sequence "${name}" is active, so nothing would be mailed. Run "npm run workflows${next} -- activate ${name}", or repeat this with --add.`,
+      `No sequence "${name}" is active, so nothing would be mailed. Run "npm run workflows${next} -- activate ${name}", or add --add to this command.`,
     );
   }
   await addActive(template, drafts);
@@ -140,5 +140,5 @@ async function tell({ type, timestamp, data }: Happening, url: string, secret: s
     body,
   };
   const { status, text } = await deliver(delivery, new Date());
-  if (status !== 202) throw new Advice(`${type} was answered ${status}: ${text}`);
+  if (status !== 202) throw new Advice(`${type} got the answer ${status}: ${text}`);
 }

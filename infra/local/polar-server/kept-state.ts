@@ -45,7 +45,7 @@ export async function restoreState(file: string, state: PolarState): Promise<boo
     return true;
   } catch {
     throw new Advice(
-      `${file} is damaged, so the local Polar cannot start. Start once with --fresh (npm start -- --polar --fresh) to begin with a new one; it also empties the tables and queues beside it.`,
+      `${file} is damaged, so the local Polar can't start. Start once with --fresh (npm start -- --polar --fresh) to create a new one. That also empties the tables and queues.`,
     );
   }
 }

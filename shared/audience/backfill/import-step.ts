@@ -131,7 +131,7 @@ async function apiOfSameOrganization(at: Turn, { connection, apiOf }: ImportPart
   const present = await connection();
   if (present?.organizationId === organizationId) return apiOf(present.server);
   throw new ImportRefused(
-    `Polar is not connected with ${organizationName} anymore. Connect it again, then continue.`,
+    `Polar is no longer connected to ${organizationName}. Connect it again, then continue.`,
   );
 }
 
@@ -145,7 +145,7 @@ async function mustBeNobodyElses(
   const covered = await api.organizations();
   if (!covered.some(({ id }) => id === organizationId)) {
     throw new ImportRefused(
-      `The access to Polar does not cover ${organizationName}. Nothing was imported. Give access again on the page Polar.`,
+      `The access to Polar doesn't cover ${organizationName}. Nothing was imported. Grant access again on the Polar page.`,
     );
   }
   const reason = otherOrganizations(

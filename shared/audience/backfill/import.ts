@@ -146,10 +146,10 @@ function next(known: Import, now: Date): Import {
   return { ...known, revision: known.revision + 1, changedAt: now.toISOString() };
 }
 
-const endedEarly = 'A step ended before it was done. The log of the function importer says why.';
-const ourFault = 'It failed on our side. The log of the function importer says why.';
+const endedEarly = 'A step stopped before it finished. Check the log of the function importer.';
+const ourFault = 'It failed on our side. Check the log of the function importer.';
 const tooLarge =
-  'Looking through the customers that are here takes longer than one step may. Run npm run backfill instead.';
+  'Checking the customers here takes too long for one step. Run npm run backfill instead.';
 
 /** Why customers of another organization keep everything from being imported; `undefined`: there are none. */
 export function otherOrganizations(

@@ -74,9 +74,9 @@ function deletedHere(here: Customer | undefined): string {
 }
 
 const deletedByBackfill =
-  'A backfill took it for deleted, but Polar has it. Bring it back with: npm run backfill -- --restore';
+  'A backfill treated it as deleted, but Polar has it. Bring it back with: npm run backfill -- --restore';
 const deletedByWebhook =
-  'Polar said that it was deleted, and deleted stays deleted, but Polar lists it still. If Polar has deleted it by now, this is gone with the next run.';
+  "Polar reported it deleted, and deleted stays deleted, but Polar still lists it. If Polar has deleted it by now, the next run won't show this.";
 
 /** The same for a subscription or an order; `undefined` for an order that is not paid, too. */
 export function purchaseItem(
@@ -142,6 +142,6 @@ function unreadable(event: MadeEvent): Item {
 }
 
 function unreadableReason(event: MadeEvent): string {
-  const why = event.kind === 'unreadable' ? event.reason : 'Its organization is not said.';
-  return `What Polar said of it cannot be read. ${why}`;
+  const why = event.kind === 'unreadable' ? event.reason : "It doesn't name its organization.";
+  return `Couldn't read what Polar says about it. ${why}`;
 }

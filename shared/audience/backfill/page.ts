@@ -211,7 +211,7 @@ export async function changeCustomers(
 }
 
 const stillDiffers =
-  'It still differs after the repair: run the backfill again, and look at the customer if it stays so.';
+  'It still differs after the repair. Run the backfill again, and check the customer if it keeps differing.';
 
 /** How many of these customers have a contact that is unsubscribed. */
 export async function unsubscribedAmong(
@@ -231,7 +231,7 @@ export async function unsubscribedAmong(
 
 /** Why customers that Polar does not have any more were left. */
 export const notAgreed =
-  'Polar does not have them anymore. Nobody agreed to take them for deleted, so they were left as they are.';
+  'Polar no longer has them. Nobody agreed to treat them as deleted, so they were left as is.';
 
 /** These customers with the addresses that are known of them. */
 export async function withAddresses(

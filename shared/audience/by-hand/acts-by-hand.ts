@@ -45,7 +45,7 @@ export type ActResult =
 export const isGone: ActResult = {
   kind: 'refused',
   reason:
-    'The contact is not at this address anymore: it was removed, or its address has changed. Look for it again.',
+    'The contact is no longer at this address: it was removed, or its address has changed. Search for it again.',
 };
 
 /** The contact that the person sees, if it is still there, and the customer whose facts it shows. */
@@ -116,14 +116,14 @@ function reasonAgainst({ email, ...typed }: NewContact): string | undefined {
 function add(w: Workspace, fields: NewContact, act: Act, surroundings: Surroundings): ActResult {
   const email = w.spelled(fields.email);
   if (w.contacts.get(email)) {
-    return { kind: 'refused', reason: 'There is a contact with this address already.' };
+    return { kind: 'refused', reason: 'A contact with this address already exists.' };
   }
   putLayer(w, email, newLayer(fields, act, surroundings.newId()));
   showAddress(w, email, surroundings);
   const contact = w.contacts.get(email);
   if (!contact) throw new Error('A contact that was just added is not shown.');
   const note =
-    'The address is suppressed, or someone who had it said no: the contact is not subscribed.';
+    "The address is suppressed, or someone who had it unsubscribed, so the contact isn't subscribed.";
   return { kind: 'done', contact, ...(!contact.subscribed && { note }) };
 }
 
@@ -191,7 +191,7 @@ export function subscribe(w: Workspace, act: ActOnContact, surroundings: Surroun
   if (!found) return isGone;
   if (found.owner?.deletion?.mode === 'unsubscribe') {
     const reason =
-      'The customer was deleted in Polar, and the setting was to unsubscribe the contacts of deleted customers: this one cannot be subscribed. A new customer with this address can be.';
+      "The customer was deleted in Polar while the setting was to unsubscribe the contacts of deleted customers, so this one can't be subscribed. A new customer with this address can be.";
     return { kind: 'refused', reason };
   }
   const ofAddress = liftedSuppression(w.suppressions.get(email), 'person', { at, by });
@@ -236,9 +236,9 @@ function noteOn(contact: Contact, { reasons }: Suppression): { note?: string } {
   if (contact.subscribed) return {};
   return reasons.bounced
     ? {
-        note: 'Mail to this address bounced, so nothing is sent to it until the bounce is lifted, too.',
+        note: 'Mail to this address bounced, so nothing is sent to it until you lift the bounce too.',
       }
-    : { note: 'A newer "no" still applies, so the contact stays unsubscribed.' };
+    : { note: 'A newer unsubscribe still applies, so the contact stays unsubscribed.' };
 }
 
 /**

@@ -26,6 +26,6 @@ function problemIn(field: HandField, text: string): string | undefined {
   const { label, longest } = limits[field];
   if (text.length > longest) return `The ${label} is longer than ${longest} characters.`;
   return text !== '' && cleaned(field, text) === ''
-    ? `The ${label} has no character that can be seen.`
+    ? `The ${label} has no visible characters.`
     : undefined;
 }

@@ -37,7 +37,7 @@ test('days of a customer go by in seconds, and commands have the time of the sta
   expect(life.output.split('\n').filter((line) => /^day +[1-9]/.test(line))).toEqual([
     'day   2  mail   How are you getting on with Studio Monthly?',
     'day   5  mail   What’s missing?',
-    'day   5  run    done: all steps are taken',
+    'day   5  run    done: all steps taken',
   ]);
   expect(await run('polar.ts', 'order.paid')).toMatchObject({ code: 0 });
   expect(await run('clock.ts', '-1d')).toMatchObject({

@@ -27,7 +27,7 @@ let stack: Awaited<ReturnType<typeof npm.started>>;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'polar-audience-polar-'));
   npm = npmStart(directory);
-  stack = await npm.started(['--polar', '--port', String(port)], 'Ctrl-C ends it.');
+  stack = await npm.started(['--polar', '--port', String(port)], 'Press Ctrl-C to stop.');
 }, 600_000);
 
 afterAll(async () => {
@@ -109,7 +109,7 @@ describe('a newcomer with npm start -- --polar', { timeout: 600_000 }, () => {
     expect(await cli('backfill', '--dry-run')).toMatchObject({ code: 2 });
     const { code, output } = await cli('backfill');
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toMatch(/\nlooked at +60 /);
+    expect(output).toMatch(/\ncompared +60 /);
     // One is a team that has no address.
     expect(output).toMatch(/\nno address +1 /);
     expect(output).toMatch(/\nrepaired +59\n/);

@@ -58,7 +58,7 @@ beforeAll(async () => {
   vi.stubEnv('HOME', directory);
   vi.stubEnv('POLAR_AUDIENCE_MINUTE_MS', '5000');
   npm = npmStart(directory);
-  stack = await npm.started(['--polar', '--port', String(port)], 'Ctrl-C ends it.');
+  stack = await npm.started(['--polar', '--port', String(port)], 'Press Ctrl-C to stop.');
   const webhookUrl = `http://127.0.0.1:${port}/webhooks/polar`;
   const { clientConfigs } = localDeployment({ webhookUrl, polarUrl: polar });
   db = documentClient(new DynamoDBClient(clientConfigs.dynamodb));
@@ -283,7 +283,7 @@ describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
 
   it(`${letters} dead letters of three reasons: sends one kind again, and leaves the others as they are`, async () => {
     const reasons = [
-      'AWS refused it: Throttled.',
+      'AWS refused the request: Throttled.',
       'It took too long.',
       'The payload cannot be read.',
     ];
@@ -306,7 +306,7 @@ describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
     const token = await tokenOf('harbour-press');
     const refused = await typed(`backfill --token ${token}`);
     expect(refused.code).toBe(1);
-    expect(lastLine(refused.output)).toMatch(/^This deployment is connected with Northlight, /);
+    expect(lastLine(refused.output)).toMatch(/^This deployment is connected to Northlight, /);
     expect(await rows('Customers')).toEqual(before);
   });
 

@@ -32,7 +32,7 @@ describe('the command line', () => {
   it('says which command a mistyped one may mean', async () => {
     expect(await run('deadleters')).toEqual({
       out: '',
-      error: 'There is no command "deadleters". Did you mean "deadletters"?\n',
+      error: 'Unknown command "deadleters". Did you mean "deadletters"?\n',
       code: 1,
     });
   });

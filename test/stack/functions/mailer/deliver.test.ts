@@ -305,7 +305,10 @@ describe('an email', () => {
       contact: known.contact && { ...known.contact, mergedIds: ['former-id'] },
     };
     const result = await deliver(mail(), partsWith({ known: async () => merged }));
-    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('Already sent') });
+    expect(result).toMatchObject({
+      kind: 'blocked',
+      reason: expect.stringContaining('Already sent'),
+    });
   });
 });
 
@@ -324,7 +327,10 @@ describe('an email to a contact that became one with another', () => {
     };
     const waiting = mail({ ledgerKey: contactLedgerKey('welcome', 'was-waiting') });
     const result = await deliver(waiting, partsWith({ known: async () => merged }));
-    expect(result).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('Already sent') });
+    expect(result).toMatchObject({
+      kind: 'blocked',
+      reason: expect.stringContaining('Already sent'),
+    });
     expect(sentUnder(waiting.ledgerKey)).toEqual([]);
   });
 });

@@ -97,12 +97,12 @@ describe('npm run brand', () => {
   });
 
   it.each([
-    ['colour', '#e4572e', /^A brand has no colour: it is one of name, logo/],
+    ['colour', '#e4572e', /^A brand has no colour\. Use one of name, logo/],
     ['postalAddress', 'x'.repeat(501), /A postal address has at most 500 characters/],
-    ['timeZone', 'Berlin', /^timeZone cannot be "Berlin"\. A time zone is a name/],
+    ['timeZone', 'Berlin', /^timeZone can't be "Berlin"\. A time zone is a name/],
     ['language', 'en-u-ca-buddhist', /without extensions/],
-    ['accent', 'red', /^accent cannot be "red"\. It must be a color/],
-    ['name', '  ', /^name cannot be empty: say none/],
+    ['accent', 'red', /^accent can't be "red"\. It must be a color/],
+    ['name', '  ', /^name can't be empty\. To remove it, pass none/],
   ])('refuses %s %j with a sentence, and writes nothing', async (field, value, sentence) => {
     await expect(does().set(field, value)).rejects.toThrow(sentence);
     expect(await item('brand')).toBeUndefined();
@@ -111,13 +111,13 @@ describe('npm run brand', () => {
   it('lists versions, takes all away, and puts a version back', async () => {
     await does().set('name', 'Northlight');
     await does().clear();
-    expect(printed.at(-1)).toBe('To put it back:\n  npm run brand -- restore 1');
+    expect(printed.at(-1)).toBe('To restore it:\n  npm run brand -- restore 1');
     expect(await dynamoBrand(db(), table)()).toEqual({});
     await does().restore(1);
     expect(await dynamoBrand(db(), table)()).toEqual({ name: 'Northlight' });
     printed = [];
     await does().restore(1);
-    expect(printed).toEqual(['The brand is as in version 1 already: nothing was changed.']);
+    expect(printed).toEqual(['The brand is already as in version 1. Nothing was changed.']);
     printed = [];
     await does().history(2);
     expect(printed.slice(1, 3).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([

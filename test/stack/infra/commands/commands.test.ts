@@ -150,7 +150,7 @@ describe('the commands, against a stage in AWS', () => {
       'a stack that there is not',
       ['list', '--stage', 'nowhere'],
       {},
-      /^There is no stack PolarAudience-nowhere in eu-west-1, as seen with the credentials in AWS_A/,
+      /^There's no stack PolarAudience-nowhere in eu-west-1, using the credentials in AWS_A/,
     ],
     [
       'an older stack',
@@ -162,21 +162,26 @@ describe('the commands, against a stage in AWS', () => {
       'a missing region',
       ['list'],
       { AWS_REGION: undefined },
-      /^Say in which region the stack is: .* Looked for stage prod in no region, with /,
+      /^No AWS region is set\. .* Looked for stage prod in no region, with /,
     ],
-    ['no local stack', ['list', '--local'], {}, /^The local stack is not running\./],
-    ['removing without a person', ['remove', 'welcome', ...staging], {}, /Nobody can answer here/],
+    ['no local stack', ['list', '--local'], {}, /^The local stack isn't running\./],
+    [
+      'removing without a person',
+      ['remove', 'welcome', ...staging],
+      {},
+      /There's no terminal to answer in/,
+    ],
     [
       'a service that cannot be reached',
       ['list', ...staging],
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' },
-      /^No connection \(.*ECONNREFUSED.* Looked for stage staging in eu-west-1, with the cred/,
+      /^Connection failed \(.*ECONNREFUSED.* Looked for stage staging in eu-west-1, with the cred/,
     ],
     [
       'a region that there is not',
       ['list', '--stage', 'staging', '--region', 'nowhere-1'],
       { AWS_ENDPOINT_URL: 'http://cloudformation.nowhere-1.invalid', AWS_MAX_ATTEMPTS: '1' },
-      /^AWS cannot be reached \(.*(ENOTFOUND|EAI_AGAIN).*\)\. Check your network and the region\. Looked for stage staging in nowhere-1/,
+      /^Can't reach AWS \(.*(ENOTFOUND|EAI_AGAIN).*\)\. Check your network and the region\. Looked for stage staging in nowhere-1/,
     ],
     [
       'a profile that there is not',
@@ -188,7 +193,7 @@ describe('the commands, against a stage in AWS', () => {
         AWS_CONFIG_FILE: '/dev/null',
         AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       },
-      /^No AWS credentials can be used .* for stage staging in eu-west-1, with the profile prodd\.$/m,
+      /^No usable AWS credentials .* for stage staging in eu-west-1, with the profile prodd\.$/m,
     ],
   ])('say in one sentence what is wrong with %s', async (_, args, changed, sentence) => {
     const { code, error } = await run('workflows', args, changed);

@@ -160,7 +160,7 @@ describe('the commands, against a stage in AWS', () => {
     const discard = ['discard', 'evt-bad', '--queue', 'events'];
     const unsure = await run('deadletters', discard);
     expect(unsure).toMatchObject({ code: 1 });
-    expect(unsure.error).toMatch(/Nobody can answer here: add --yes\.$/m);
+    expect(unsure.error).toMatch(/There's no terminal to answer in\. Pass --yes\.$/m);
     const sure = await run('deadletters', [...discard, '--yes']);
     expect(sure.out).toContain('1 discarded. To put one back');
     expect(sure.out).toContain(`Kept in ${dead.folder}/.polar-audience/discarded/events.evt-bad.`);

@@ -79,7 +79,7 @@ describe('npm run runs', () => {
     expect(first.output()).toMatch(/email +asked for an email .*not in the ledger yet/);
     expect(first.output()).toContain(`npm run runs -- stop ${runId} --stage test`);
     expect(first.output()).toMatch(
-      /What's next.*\n +2026-11-05T12:00:00Z +day-3 +sends "day-3"\n +2026-11-09T12:00:00Z +day-7 +sends "day-7"\n +2026-11-09T12:00:00Z +done +no step is left/,
+      /What's next.*\n +2026-11-05T12:00:00Z +day-3 +sends "day-3"\n +2026-11-09T12:00:00Z +day-7 +sends "day-7"\n +2026-11-09T12:00:00Z +done +no steps left/,
     );
 
     await tell('subscription.active', 1);
@@ -108,7 +108,7 @@ describe('npm run runs', () => {
     );
     expect(customer).not.toHaveProperty('runs');
     await expect(does().verbs.stop(runId, true)).rejects.toThrow(
-      /^The run has ended already \(stopped .*: Stopped by ana\.\)\. Nothing was changed\.$/,
+      /^The run has already ended \(stopped .*: Stopped by ana\.\)\. Nothing was changed\.$/,
     );
   });
 
@@ -120,7 +120,7 @@ describe('npm run runs', () => {
       return true;
     };
     const late = does({ confirmed: meanwhile, person: 'ben' });
-    await expect(late.verbs.stop(runId, false)).rejects.toThrow(/ended by itself meanwhile/);
+    await expect(late.verbs.stop(runId, false)).rejects.toThrow(/ended on its own/);
     expect((await work.item('Runs', { runId }))?.['reason']).toBe('Stopped by ana.');
   });
 
@@ -269,7 +269,7 @@ describe('npm run runs -- stop --workflow', () => {
     expect(await waiting()).toBe(0);
     const again = does();
     await again.verbs.stopAll('dunning', true);
-    expect(again.output()).toContain('No run of dunning waits.');
+    expect(again.output()).toContain('No run of dunning is waiting.');
   });
 
   it('says where workflows are listed, for one that is none', async () => {

@@ -104,7 +104,7 @@ describe('npm run settings', () => {
   it('sets what is part of the brand now there, says so, and shows what counts', async () => {
     await set('timeZone', 'Europe/Berlin');
     expect(printed[0]).toBe(
-      'timeZone is part of the brand now, so it is set there (npm run brand -- set timeZone).',
+      "timeZone is part of the brand now, so it's set there (npm run brand -- set timeZone).",
     );
     await set('language', 'de');
     await set('postalAddress', 'Example Shop\\nStreet 1');
@@ -121,17 +121,15 @@ describe('npm run settings', () => {
     await does().show();
     expect(printed).toContain('timeZone         Europe/Berlin');
     expect(printed.at(-1)).toContain('are part of the brand: npm run brand -- show');
-    await expect(set('timeZone', 'Berlin')).rejects.toThrow(
-      /^timeZone cannot be "Berlin"\. A time/,
-    );
-    await expect(set('language', 'english')).rejects.toThrow(/^language cannot be "english"\./);
+    await expect(set('timeZone', 'Berlin')).rejects.toThrow(/^timeZone can't be "Berlin"\. A time/);
+    await expect(set('language', 'english')).rejects.toThrow(/^language can't be "english"\./);
   });
 
   it('sets how many emails a mailbox gets in a day, and refuses what is no such number', async () => {
     await set('dailyLimit', '25');
     expect(await document()).toMatchObject({ version: 1, dailyLimit: 25 });
     await expect(set('dailyLimit', 'many')).rejects.toThrow(
-      'dailyLimit cannot be "many". It must be a whole number from 1 to 1000.',
+      'dailyLimit can\'t be "many". It must be a whole number from 1 to 1000.',
     );
   });
 
@@ -243,7 +241,7 @@ describe('settings that are not valid', () => {
     expect(await left('events.refund.created', 'none')).toHaveLength(2);
     expect(await left('events.order.paid.userGroup', 'none')).toEqual(['language']);
     expect(await left('language', 'de')).toEqual([]);
-    expect(printed.at(-1)).toMatch(/^They are valid again\./);
+    expect(printed.at(-1)).toMatch(/^They're valid again, /);
     expect(await document()).toMatchObject({
       version: 6,
       newContacts: 'unsubscribed',
@@ -259,7 +257,9 @@ describe('settings that are not valid', () => {
 
   it('take no value that is wrong itself', async () => {
     await edited({ newContacts: 'maybe' });
-    await expect(set('newContacts', 'perhaps')).rejects.toThrow(/is subscribed or unsubscribed/);
+    await expect(set('newContacts', 'perhaps')).rejects.toThrow(
+      /must be subscribed or unsubscribed/,
+    );
     await expect(set('events.order.paid.userGroup', 'x'.repeat(101))).rejects.toThrow(/1 to 100/);
     expect(await document()).toMatchObject({ newContacts: 'maybe' });
   });
@@ -305,7 +305,7 @@ describe('the versions of the settings', () => {
       '1  2026-11-29T10:00:00.000Z  anna  newContacts: subscribed → unsubscribed',
       '0  the defaults',
     ]);
-    expect(printed.at(-1)).toBe('\nTo put one back:\n  npm run settings -- restore 1');
+    expect(printed.at(-1)).toBe('\nTo restore one:\n  npm run settings -- restore 1');
   });
 
   it('are one document with what a hand changed after the last', async () => {
@@ -342,38 +342,38 @@ describe('the versions of the settings', () => {
     printed = [];
     await does().restore(1);
     expect(printed.slice(0, 2)).toEqual([
-      'Version 1 is back, as version 3. It changed:',
+      'Version 1 is restored as version 3. What changed:',
       '  customerDeleted: keep → unsubscribe',
     ]);
     expect(await document()).toMatchObject({ version: 3, newContacts: 'unsubscribed' });
     await does().restore(1);
-    expect(printed.at(-1)).toMatch(/as in version 1 already: nothing was changed/);
-    await expect(does().restore(9)).rejects.toThrow(/^There is no version 9\./);
+    expect(printed.at(-1)).toMatch(/already as in version 1\. Nothing was changed/);
+    await expect(does().restore(9)).rejects.toThrow(/^There's no version 9\./);
   });
 
   it('do not come back where they are not valid themselves', async () => {
     const kept = { ...defaultSettings, name: 'settings#1', version: 1, language: 7 };
     await db().send(new PutCommand({ TableName: table, Item: kept }));
     await expect(does().restore(1)).rejects.toThrow(
-      /^Version 1 is not valid itself \(language\), .* The last valid one is 0\.$/,
+      /^Version 1 isn't valid itself \(language\), .* The last valid one is 0\.$/,
     );
     expect(await settingsOfVersion(db(), table, 1)).toBeUndefined();
   });
 });
 
 it.each([
-  ['postaladress', 'x', /^There is no setting postaladress: it is one of newContacts/],
-  ['version', '7', /^There is no setting version/],
-  ['events', 'x', /^There is no setting events/],
-  ['events.refund.created.enabled', 'on', /names no event: it is one of customer\.created/],
-  ['events.order.paid', 'on', /needs a field of order\.paid: it is one of enabled/],
-  ['events.order.paidx.enabled', 'on', /names no event/],
+  ['postaladress', 'x', /^There's no setting postaladress\. Use one of newContacts/],
+  ['version', '7', /^There's no setting version/],
+  ['events', 'x', /^There's no setting events/],
+  ['events.refund.created.enabled', 'on', /doesn't name an event\. Use one of customer\.created/],
+  ['events.order.paid', 'on', /needs a field of order\.paid\. Use one of enabled/],
+  ['events.order.paidx.enabled', 'on', /doesn't name an event/],
   ['events.order.paid.toString', 'on', /needs a field/],
-  ['events.order.paid.enabled', 'yes', /is on or off, not "yes"/],
-  ['events.order.paid.userGroupMode', 'never', /is new-contacts or always, not "never"/],
+  ['events.order.paid.enabled', 'yes', /must be on or off, not "yes"/],
+  ['events.order.paid.userGroupMode', 'never', /must be new-contacts or always, not "never"/],
   ['events.order.paid.userGroup', 'x'.repeat(101), /1 to 100 characters/],
-  ['customerDeleted', 'forget', /is unsubscribe or delete or keep, not "forget"/],
-  ['postalAddress', '  ', /cannot be empty: say none/],
+  ['customerDeleted', 'forget', /must be unsubscribe or delete or keep, not "forget"/],
+  ['postalAddress', '  ', /can't be empty\. To remove it, pass none/],
   ['postalAddress', 'x'.repeat(501), /500 characters/],
 ])('set %s %s is refused with a sentence', (path, value, sentence) => {
   expect(() => withSetting(defaultSettings, path, value)).toThrow(Advice);

@@ -112,7 +112,7 @@ describe('npm run status', () => {
     const lines: string[] = [];
     tellStatus({ ...status, queues }, '', { print: (line) => lines.push(line) });
     expect(lines.join('\n')).toMatch(/^events +2 +0 +0 +not known yet +0$/m);
-    expect(lines.join('\n')).toContain('CloudWatch tells, some minutes late');
+    expect(lines.join('\n')).toContain('CloudWatch reports it, a few minutes late');
   });
 
   it.each([
@@ -209,7 +209,7 @@ describe('npm run status', () => {
     tellStatus({ ...(await readStatus(parts())), failures }, '', {
       print: (line) => lines.push(line),
     });
-    expect(lines.join('\n')).toMatch(/^There are more failures/m);
+    expect(lines.join('\n')).toMatch(/^Not all failures are counted/m);
   });
 
   it.each([

@@ -70,7 +70,7 @@ describe('one sentence, and nothing else, comes of', () => {
   it.each(all)('npm run %s, for a stage that there is not', async (line) => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-    expectSentence(await failureOf(line), /^There is no stack PolarAudience-nowhere in eu-west-1/);
+    expectSentence(await failureOf(line), /^There's no stack PolarAudience-nowhere in eu-west-1/);
   });
 
   it.each(all)('npm run %s, without credentials', async (line) => {
@@ -80,6 +80,6 @@ describe('one sentence, and nothing else, comes of', () => {
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
     vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
-    expectSentence(await failureOf(line), /^No AWS credentials can be used /);
+    expectSentence(await failureOf(line), /^No usable AWS credentials /);
   });
 });

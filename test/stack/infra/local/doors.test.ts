@@ -199,7 +199,7 @@ test.each<[string, Headers, (string | undefined)?, string?]>([
   const { ask, reached } = await consoleDoor();
   expect(await ask(headers, path, method)).toMatchObject({
     status: 403,
-    text: expect.stringMatching(/^Refused: another site led here, .*address bar\.$/),
+    text: expect.stringMatching(/^Refused: another site sent you here, .*address bar\.$/),
   });
   expect(reached).toEqual([]);
 });
@@ -249,6 +249,6 @@ test('a door says which port is taken', async () => {
   onTestFinished(async () => void server.close());
   const { port } = Object(server.address());
   await expect(startGuardedProxy('http://127.0.0.1:9', port, 'the local DynamoDB')).rejects.toThrow(
-    new RegExp(`^Port ${port}, which the local DynamoDB needs, is in use: .*--port\\.$`),
+    new RegExp(`^Port ${port}, which the local DynamoDB needs, is in use\\. .*--port\\.$`),
   );
 });

@@ -98,14 +98,14 @@ test('a port that is taken is named before anything is built', async () => {
   const { port: http } = Object(server.address());
   const ports = { http, dynamodb: 0, sqs: 0, secretsManager: 0, ses: 0, console: 0 };
   await expect(startLocalStack({ assembly: '/nowhere', ports })).rejects.toThrow(
-    `Port ${http}, which the HTTP API needs, is in use: end the program that has it, or choose other ports with --port.`,
+    `Port ${http}, which the HTTP API needs, is in use. Stop the program that uses it, or choose other ports with --port.`,
   );
 });
 
 test('a stack that cannot be built is reported in its own words, without a stack trace', async () => {
   const failed = synthesise(await temporaryFolder(), { stage: 'Not A Stage' });
   await expect(failed).rejects.toThrow(Advice);
-  await expect(failed).rejects.toThrow(/^The stack could not be built.*\n\n {2}stage must begin/);
+  await expect(failed).rejects.toThrow(/^The stack couldn't be built.*\n\n {2}stage must begin/);
   await expect(failed).rejects.not.toThrow(/\n\s+at /);
 });
 
@@ -113,7 +113,7 @@ test('the stack is built where none is given', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv('NODE_OPTIONS', '--no-such-option');
   const failed = startLocalStack({});
-  await expect(failed).rejects.toThrow(/^The stack could not be built.*--no-such-option/s);
+  await expect(failed).rejects.toThrow(/^The stack couldn't be built.*--no-such-option/s);
 });
 
 test('the functions are told of a server that plays Polar, and of none that is elsewhere', async () => {

@@ -55,7 +55,7 @@ describe('npm start', { timeout: 600_000 }, () => {
     expect(await run('start.ts', '--port', String(port))).toEqual({
       code: 1,
       output: '',
-      problems: `The local stack is running already (process ${child.pid}) and takes webhooks at http://127.0.0.1:${port}/webhooks/polar. Use that one, or end it with Ctrl-C first.\n`,
+      problems: `The local stack is already running (process ${child.pid}) and takes webhooks at http://127.0.0.1:${port}/webhooks/polar. Use that one, or stop it with Ctrl-C first.\n`,
     });
 
     child.kill('SIGINT');
@@ -63,9 +63,7 @@ describe('npm start', { timeout: 600_000 }, () => {
     expect(child.exitCode).toBe(0);
     expect(await run('polar.ts', 'purchase')).toMatchObject({
       code: 1,
-      problems: expect.stringMatching(
-        /^The local stack is not running\. Start it with "npm start"/,
-      ),
+      problems: expect.stringMatching(/^The local stack isn't running\. Start it with "npm start"/),
     });
   });
 });

@@ -25,5 +25,5 @@ it('says that there is nothing to migrate only after it has looked at all of it'
     return lines.join('\n');
   };
   expect(await said(true)).toMatch(/^It was interrupted/);
-  expect(await said(false)).toContain('to remove, because they are no email address');
+  expect(await said(false)).toContain("to remove, because they aren't email addresses");
 });

@@ -18,7 +18,7 @@ it.each([
   ['switch', "Switch Polar's off:\n  npm run connect -- --emails-off order_confirmation --stage t"],
   [
     'sign-in',
-    "To switch Polar's off, sign in again first, on the console's page Polar, with the scope organizations:write:\n  npm run console -- --stage t\nThen:\n  npm run connect -- --emails-off order_confirmation --stage t",
+    "To switch Polar's off, first sign in again on the console's Polar page, with the scope organizations:write:\n  npm run console -- --stage t\nThen:\n  npm run connect -- --emails-off order_confirmation --stage t",
   ],
   [
     'check-token',

@@ -89,7 +89,7 @@ describe('a command', () => {
       async () => void told.push('run'),
       findLog,
     );
-    await expect(command({ target })).rejects.toThrow(/nothing is done without it/);
+    await expect(command({ target })).rejects.toThrow(/so nothing was done/);
     expect(told).toEqual([]);
   });
 

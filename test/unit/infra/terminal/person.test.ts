@@ -29,7 +29,7 @@ it.each([
 it('Ctrl-C at a question is a sentence and the exit code of one who ended it', async () => {
   const asked = confirmed('Really?', typed('\u0003'));
   await expect(asked).rejects.toThrow(Advice);
-  await expect(asked).rejects.toThrow(/^You ended it at this question: /);
+  await expect(asked).rejects.toThrow(/^You stopped at this question, /);
   await runCommand(async () => void (await asked));
   expect(process.exitCode).toBe(endedByPerson);
 });
@@ -37,5 +37,5 @@ it('Ctrl-C at a question is a sentence and the exit code of one who ended it', a
 it('nobody can be asked without a terminal', async () => {
   const { input, output } = typed('y\n');
   Object.assign(input, { isTTY: false });
-  await expect(confirmed('Really?', { input, output })).rejects.toThrow(/add --yes\.$/);
+  await expect(confirmed('Really?', { input, output })).rejects.toThrow(/Pass --yes\.$/);
 });

@@ -110,7 +110,7 @@ describe('npm run backfill, against a stage in AWS', () => {
     expect(await count('Contacts')).toBe(150);
     const again = await run(['--since', '2026-01-01']);
     expect(again.out).toMatch(/^same details +150 /m);
-    expect(again.out).toContain('The audience is in step with Polar.');
+    expect(again.out).toContain('The audience matches Polar.');
     expect(await stateFiles()).toEqual([]);
   });
 
@@ -123,14 +123,14 @@ describe('npm run backfill, against a stage in AWS', () => {
     child.kill('SIGINT');
     const first = await ending;
     expect(first.code).toBe(130);
-    expect(first.out).toContain('The same command continues where it stopped.');
+    expect(first.out).toContain('Run the same command to continue where it stopped.');
     const before = (await count('Contacts')) ?? 0;
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(150);
     at.polar.setDelay(0);
     const second = await run([]);
     expect(second).toMatchObject({ code: 0 });
-    expect(second.out).toMatch(/^Continues where the run of .* stopped/m);
+    expect(second.out).toMatch(/^Continuing where the run of .* stopped/m);
     expect(second.out).toMatch(/^repaired +150$/m);
     expect(await count('Contacts')).toBe(150);
     expect(await stateFiles()).toEqual([]);
@@ -147,9 +147,9 @@ describe('npm run backfill, against a stage in AWS', () => {
     const file = join(folder, `backfill-${tableOf('Customers')}.json`);
     await writeFile(file, JSON.stringify({ ...stateOf010, organizationId: northlight.id }));
     const { out } = await run(['--accept-deletions', '1']);
-    expect(out).toMatch(/^An earlier run, of version 0\.1\.0, did not finish\. .* starts over\.$/m);
-    expect(out).not.toContain('Continues where');
-    expect(out).toMatch(/^looked at +149 /m);
+    expect(out).toMatch(/^An earlier run, of version 0\.1\.0, didn't finish\. .* starts over\.$/m);
+    expect(out).not.toContain('Continuing where');
+    expect(out).toMatch(/^compared +149 /m);
     expect(out).toMatch(/^extra +1 /m);
     expect(await stateFiles()).toEqual([]);
   });
@@ -157,7 +157,7 @@ describe('npm run backfill, against a stage in AWS', () => {
   it('compares nothing without access, or with one of another organization', async () => {
     expect(await run([])).toMatchObject({
       code: 1,
-      error: expect.stringMatching(/^Polar is not connected/),
+      error: expect.stringMatching(/^Polar isn't connected/),
     });
     await connected();
     const other = {
@@ -170,7 +170,7 @@ describe('npm run backfill, against a stage in AWS', () => {
     const refused = await run([], { POLAR_TOKEN: token });
     expect(refused.code).toBe(1);
     expect(refused.error).toMatch(
-      /^This deployment is connected with Northlight, and the access covers Southwind/,
+      /^This deployment is connected to Northlight, but the access covers Southwind/,
     );
     expect(await count('Events')).toBe(0);
     const scopes = at.polar.organizationToken(['organizations:read']);

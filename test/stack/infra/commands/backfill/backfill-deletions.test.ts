@@ -82,7 +82,7 @@ const deleted = () => count('Customers', 'attribute_exists(deletion)');
 it('a list that Polar has shortened takes nobody for deleted', async () => {
   at.polar.shortenLists();
   const { out, code } = await backfill([]);
-  expect(out).toContain('The audience is in step with Polar.');
+  expect(out).toContain('The audience matches Polar.');
   expect(code).toBe(0);
   expect(await deleted()).toBe(0);
 }, 600_000);
@@ -96,10 +96,10 @@ it('without a connection, the token of another organization is refused, and chan
   const records = await count('Events');
   const refused = await backfill(['--accept-deletions', String(customers)], { POLAR_TOKEN });
   expect(refused.code).toBe(1);
-  expect(refused.error).toMatch(/^Customers here are of another Polar organization/);
+  expect(refused.error).toMatch(/^Customers here belong to another Polar organization/);
   expect(refused.error).toContain(`${customers} of ${connection.organizationId}`);
   const named = await backfill(['--organization', connection.organizationId], { POLAR_TOKEN });
-  expect(named.error).toMatch(/^This access is for the organization 0{8}/);
+  expect(named.error).toMatch(/^This access is for organization 0{8}/);
   expect(await count('Events')).toBe(records);
   expect(await deleted()).toBe(0);
   await at.connections.save(connection, undefined);
@@ -115,7 +115,7 @@ it('a few are left while nobody agrees, taken for deleted by their number, and b
 
   const other = await backfill(['--accept-deletions', '4']);
   expect(other.code).toBe(1);
-  expect(other.error).toContain('That is not the number that was named');
+  expect(other.error).toContain("That isn't the number passed");
   expect(await deleted()).toBe(0);
 
   expect((await backfill(['--accept-deletions', '3'])).code).toBe(0);
@@ -131,7 +131,7 @@ it('a few are left while nobody agrees, taken for deleted by their number, and b
   expect(restored).toMatchObject({ code: 0 });
   expect(restored.out.match(/^restored +[\w-]{36} +c\*\*\*@example\.com$/gm)).toHaveLength(3);
   expect(await deleted()).toBe(0);
-  expect((await backfill([])).out).toContain('The audience is in step with Polar.');
+  expect((await backfill([])).out).toContain('The audience matches Polar.');
 }, 600_000);
 
 it('more than ten, or two in a hundred, stop the run, unless their number is named', async () => {
@@ -139,13 +139,13 @@ it('more than ten, or two in a hundred, stop the run, unless their number is nam
   at.polar.state.customers.splice(0, 11);
   const stopped = await backfill([]);
   expect(stopped.code).toBe(1);
-  expect(stopped.error).toContain('That is more than the 10 that may be taken for deleted');
+  expect(stopped.error).toContain("That's more than the 10 that can be treated as deleted");
   expect(stopped.error).toContain('npm run backfill -- --accept-deletions 11 --stage staging');
   expect(stopped.out.match(/^extra +[\w-]{36} /gm)).toHaveLength(11);
   expect(await count('Events')).toBe(records);
   const dry = await backfill(['--dry-run']);
   expect(dry.code).toBe(2);
-  expect(dry.out).toContain('11 customers would be taken for deleted.');
+  expect(dry.out).toContain('11 customers would be treated as deleted.');
   expect(await deleted()).toBe(0);
   expect((await backfill(['--accept-deletions', '11'])).code).toBe(0);
   expect(await deleted()).toBe(11);

@@ -210,7 +210,7 @@ describe('npm run connect, against a stage in AWS', () => {
     };
     await at.values.put('WebhookSecret', JSON.stringify(document));
     const status = await run(['--status']);
-    expect(status).toMatchObject({ code: 1, error: expect.stringMatching(/^Polar is not conn/) });
+    expect(status).toMatchObject({ code: 1, error: expect.stringMatching(/^Polar isn't conn/) });
     expect(status.out).toContain(`until ${document.previousUntil}.`);
     expect(status.out).toContain('  npm run connect -- --drop-previous --stage staging');
     expect(status.out).not.toContain('polar_whs_');
@@ -225,14 +225,14 @@ describe('npm run connect, against a stage in AWS', () => {
     await connected();
     expect(await run(['--disconnect'])).toMatchObject({
       code: 1,
-      error: expect.stringContaining('Nobody can answer here: add --yes.'),
+      error: expect.stringContaining("There's no terminal to answer in. Pass --yes."),
     });
     expect(at.polar.endpoints).toHaveLength(1);
     expect((await run(['--disconnect', '--yes'])).out).toContain('Disconnected from Northlight');
     expect(at.polar.endpoints).toEqual([]);
     expect(await run(['--status'])).toMatchObject({
       code: 1,
-      error: 'Polar is not connected. Connect it: npm run connect -- --token -\n',
+      error: "Polar isn't connected. Connect it: npm run connect -- --token -\n",
     });
   });
 
@@ -241,7 +241,7 @@ describe('npm run connect, against a stage in AWS', () => {
     await at.access.save(access);
     const left = await run(['--status']);
     expect(left).toMatchObject({ code: 1 });
-    expect(left.error).toContain('access from an unfinished connect is still stored');
+    expect(left.error).toContain('access from an unfinished attempt is still stored');
     const forgotten = await run(['--disconnect']);
     expect(forgotten.out).toContain('Deleted the access that an unfinished connect had left');
     expect(at.accessDocument()).toEqual({});

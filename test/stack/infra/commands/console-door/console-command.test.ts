@@ -69,7 +69,7 @@ test('npm run console serves the console of a stage in AWS until Ctrl-C', async 
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  await vi.waitFor(() => expect(output).toContain('Ctrl-C ends it.'), 200_000);
+  await vi.waitFor(() => expect(output).toContain('Press Ctrl-C to stop.'), 200_000);
   expect(output).toContain('Stage staging: stack PolarAudience-staging in eu-west-1');
   expect(output).toContain(`You are ${arn}.`);
   const [url = ''] = /http:\/\/localhost:\d+\/start\?token=\S+/.exec(output) ?? [];
@@ -113,7 +113,7 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     },
-    /^No AWS credentials can be used/,
+    /^No usable AWS credentials/,
   ],
 ])('npm run console says in one sentence what is wrong with %s', async (_, changed, sentence) => {
   const { run } = await commandFor(undefined);

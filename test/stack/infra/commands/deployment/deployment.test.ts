@@ -74,7 +74,7 @@ describe('a Polar that the shell names', () => {
   ])('%j keeps a command from a stage in AWS', (environment, name) => {
     const refused = () => polarInEnvironment(environment, false);
     expect(refused).toThrow(Advice);
-    expect(refused).toThrow(`run "unset ${name}", and then the command again.`);
+    expect(refused).toThrow(`Run "unset ${name}", then try again.`);
   });
 });
 
@@ -95,9 +95,9 @@ it('a running local stack is meant unless a stage is named, and is named first',
 });
 
 it.each([
-  [{ local: true }, /^The local stack is not running\./],
-  [{ local: true, stage: 'prod' }, /^--local is this machine/],
-  [{ local: true, region: 'eu-west-1' }, /^--local is this machine/],
+  [{ local: true }, /^The local stack isn't running\./],
+  [{ local: true, stage: 'prod' }, /^--local means this machine/],
+  [{ local: true, region: 'eu-west-1' }, /^--local means this machine/],
 ])('%j without a local stack gets a sentence', async (target, sentence) => {
   const find = findDeployment(
     target,

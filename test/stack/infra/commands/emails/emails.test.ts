@@ -64,7 +64,7 @@ describe('npm run emails -- list', () => {
     expect(work.lastLine()).toContain(`npm run emails -- show ${ledgerKey}`);
     expect(await work.admin.list({}, 50)).toHaveLength(6);
     await work.does().list({ state: 'unknown', workflowId: 'welcome' }, 50);
-    expect(work.lastLine()).toBe('There are no such emails.');
+    expect(work.lastLine()).toBe('No matching emails.');
   });
 
   it('takes a short id of a workflow, and the id of one that is gone', async () => {

@@ -86,7 +86,7 @@ describe('delivering again what never arrived', () => {
     at.receiver.goDown();
     const done = await redeliverLost(parts);
     expect(done).toMatchObject({ asked: 1, arrived: 0 });
-    expect(done.stopped).toContain('has arrived within two minutes');
+    expect(done.stopped).toContain('arrived within two minutes');
     expect(redeliveryLines(done).at(-1)).toMatch(/^on the way +1 /);
     expect(at.polar.endpoints[0]?.enabled).toBe(true);
   });
@@ -121,8 +121,8 @@ describe('delivering again what never arrived', () => {
     const id = await fail();
     await at.values.put('WebhookSecret', '{"current":"polar_whs_of-somebody-else-altogether"}');
     const { stopped } = await redeliverLost(parts);
-    expect(stopped).toContain(`for example ${id}. Polar was last answered 401`);
-    expect(stopped).toContain('nothing is lost');
+    expect(stopped).toContain(`for example ${id}. Polar last got 401`);
+    expect(stopped).toContain('Nothing is lost');
     expect(stopped).not.toContain('--accept');
   });
 
@@ -132,7 +132,7 @@ describe('delivering again what never arrived', () => {
     Object.assign(event ?? {}, { endpointId: 'gone' });
     silenced = ['Receipt'];
     const waitedFor = await redeliverLost(parts);
-    expect(waitedFor.stopped).toContain('would lose the mails of Receipt');
+    expect(waitedFor.stopped).toContain('would lose the emails of Receipt');
     expect(waitedFor.stopped).not.toContain('--accept');
     silenced = [];
     const first = await redeliverLost(parts);

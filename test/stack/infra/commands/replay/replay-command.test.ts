@@ -80,7 +80,9 @@ it('npm run replay shows what it would do, does it, and wants a person to agree 
 
   const unsure = await replay('--since', '1h');
   expect(unsure.code).toBe(1);
-  expect(unsure.error).toMatch(/^Replay 2 events .* Nobody can answer here: add --yes\.$/m);
+  expect(unsure.error).toMatch(
+    /^Replay 2 events .* There's no terminal to answer in\. Pass --yes\.$/m,
+  );
   const many = await replay('--since', '1h', '--yes');
   expect(many.out).toMatch(/^2 replays recorded:\n {2}1 × {2}/m);
   expect(await dead.audience.contact('c-2@example.com')).toBeDefined();

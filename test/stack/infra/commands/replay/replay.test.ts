@@ -90,7 +90,7 @@ describe('npm run replay', () => {
     await dead.work();
     await dead.empty();
     await replays.run({ choice: replays.lately({ outcome: 'skipped' }) });
-    expect(replays.asked).toEqual(['Replay 2 events by the settings of now? No email goes out.']);
+    expect(replays.asked).toEqual(["Replay 2 events with today's settings? No emails go out."]);
     expect(replays.output()).toContain('2 replays recorded:\n  2 ×  applied');
     expect(replays.output()).toMatch(
       /^ {2}npm run replay -- --since \S+Z --until \S+Z --outcome skipped --run run-1 --local$/m,
@@ -117,7 +117,7 @@ describe('npm run replay', () => {
     await dead.work({ ...switchedOff });
     await replays.run({ choice: one('hook-1'), triggers: true });
     expect(replays.asked).toEqual([]);
-    expect(replays.output()).toContain('1 email asked for.');
+    expect(replays.output()).toContain('1 email requested.');
     expect(replays.output()).toContain('npm run why -- hook-1 --local');
     const [usual] = await mails();
     await replays.run({ choice: one('hook-1'), triggers: true, run: 'run-2' });
@@ -146,11 +146,11 @@ describe('npm run replay', () => {
     expect(replays.printed.at(-1)).toBe('Nothing was replayed.');
     expect(await dead.visible(dead.events.sourceUrl)).toEqual([]);
     await expect(replays.run({ choice: one('hook-never') })).rejects.toThrow(
-      /^There is no record of webhook hook-never/,
+      /^There's no record of webhook hook-never/,
     );
     await expect(
       replays.run({ choice: replays.lately({ type: 'subscription.revoked' }) }),
-    ).rejects.toThrow(/^No such event was received/);
+    ).rejects.toThrow(/^No matching events were received/);
   });
 
   it('stops waiting when the worker records nothing, and says where to look', async () => {
@@ -181,7 +181,7 @@ describe('npm run replay -- --dry-run', () => {
     expect(replays.output()).toContain(
       '  applied\n    email: nothing → "d***@example.com"\n    firstName: nothing → "Ann"',
     );
-    expect(replays.output()).toMatch(/^ {2}workflow welcome \(".*"\): its email would go\.$/m);
+    expect(replays.output()).toMatch(/^ {2}workflow welcome \(".*"\): its email would go out\.$/m);
     expect(replays.output()).toContain('1 email would go.');
     expect(replays.output()).toContain('npm run replay -- --webhook dry-1 --triggers --local');
     const found: object[] = [];
@@ -236,12 +236,12 @@ describe('npm run replay -- --dry-run', () => {
     for (let n = 0; n < 30; n++) await dead.queueWebhook(`many-${n}`, customerCreated(`m-${n}`));
     await dead.work();
     await replays.rehearse({ choice: replays.lately() });
-    expect(replays.output()).toMatch(/^\d\d events looked at, each by itself\./m);
+    expect(replays.output()).toMatch(/^\d\d events checked, each on its own\./m);
     replays.printed.length = 0;
     let looks = 0;
     await replays.rehearse({ choice: replays.lately() }, { isStopped: () => looks++ > 0 });
     expect(replays.output()).toContain('Interrupted.');
-    expect(replays.output()).toContain('8 events looked at');
+    expect(replays.output()).toContain('8 events checked');
     await expect(replays.rehearse({ choice: one('hook-never') })).rejects.toThrow(Advice);
   });
 });

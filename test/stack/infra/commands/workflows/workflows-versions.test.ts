@@ -143,7 +143,7 @@ describe('npm run workflows -- edit', () => {
   it('saves nothing where the editor fails', async () => {
     const failing = (name: string, text: string) => fileToEdit(name, text, { EDITOR: 'exit 3; :' });
     const failed = at.does({ fileToEdit: failing }).edit('receipt');
-    await expect(failed).rejects.toThrow(/^The editor "exit 3; :" ended with 3, so nothing/);
+    await expect(failed).rejects.toThrow(/^The editor "exit 3; :" exited with 3, so nothing/);
     const message = await failed.catch(String);
     const [, path = ''] = /Your text is in (.+)\.$/.exec(String(message)) ?? [];
     await rm(dirname(path), { recursive: true });
@@ -237,7 +237,7 @@ describe('the versions of a workflow', () => {
 describe('a version that takes steps away at which people wait', () => {
   const waitingAt = async (_: string, stepId: string) => (stepId === 'wait-1' ? 100 : 0);
   const noTerminal = async (question: string) => {
-    throw new Advice(`${question} Nobody can answer here: add --yes.`);
+    throw new Advice(`${question} There's no terminal to answer in. Pass --yes.`);
   };
   /** Version 1 has no waits; version 2 has them. */
   async function withoutWaits() {

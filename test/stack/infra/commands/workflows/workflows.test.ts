@@ -116,7 +116,7 @@ describe('npm run workflows', () => {
     await at.does(polar).pause('payment-failed');
     await at.does({ ...polar, maySwitchEmails: async () => false }).activate('payment-failed');
     expect(at.output()).toContain(
-      `sign in again first, on the console's page Polar, with the scope organizations:write:\n  npm run console -- --stage test\nThen:\n${off}`,
+      `first sign in again on the console's Polar page, with the scope organizations:write:\n  npm run console -- --stage test\nThen:\n${off}`,
     );
   });
 

@@ -14,8 +14,7 @@ test('a change of what the template is made from says once that a restart is due
   await writeFile(join(infra, 'constructs', 'worker.ts'), '1');
   await writeFile(join(infra, 'constructs', 'worker.ts'), '2');
   await writeFile(join(infra, 'polar-audience-stack.ts'), '');
-  const due = (file: string) =>
-    `infra/${file} has changed: restart to run the stack as it says now.`;
+  const due = (file: string) => `infra/${file} has changed. Restart to pick it up.`;
   const both = [due(join('constructs', 'worker.ts')), due('polar-audience-stack.ts')];
   await vi.waitFor(() => expect(printed).toEqual(both), 60_000);
 });

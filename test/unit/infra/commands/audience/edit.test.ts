@@ -107,22 +107,22 @@ describe('npm run audience -- edit', () => {
     await story.add({ email: 'bob@example.com', firstName: 'Bob' }, 1);
     await edit({ firstName: 'Rob' }, { address: ' BOB@example.com ' });
     expect(story.contact('bob@example.com')).toMatchObject({ firstName: 'Rob' });
-    expect(output()).toContain('It belongs to the address');
+    expect(output()).toContain('It stays with the address');
   });
 
   it.each([
     ['nobody@example.com', /^No contact has this address.*why -- <address> --stage test$/],
-    ['evt_1', /^"evt_1" is no email address/],
+    ['evt_1', /^"evt_1" isn't an email address/],
   ])('refuses %s, and changes nothing', async (address, words) => {
     await expect(edit({ group: 'VIP' }, { address })).rejects.toThrow(words);
   });
 
   it.each<[TypedEdits, RegExp]>([
-    [{}, /^Say what to change: /],
-    [{ name: 'A B', lastName: 'C' }, /^Say --name, or /],
+    [{}, /^Nothing to change\. Pass /],
+    [{ name: 'A B', lastName: 'C' }, /^Pass --name, or /],
     [{ name: 'A B', clear: ['last-name'] }, /^Set the last name or clear it, but not both\.$/],
     [{ group: 'x'.repeat(101) }, /^The user group is longer than 100 characters\.$/],
-    [{ name: '\u200b' }, /^The name has no character that can be seen\.$/],
+    [{ name: '\u200b' }, /^The name has no visible characters\.$/],
   ])('refuses %j with one sentence', (typed, words) => {
     expect(() => editsTyped(typed)).toThrow(words);
   });

@@ -24,7 +24,7 @@ async function withUnnamed(customers: number): Promise<BackfillAtWork> {
 }
 
 const leftUnknown = (id: string) =>
-  `Polar does not list them, and nobody knows of which organization they are, so they were left as they are: ${id}. If one is yours and gone, erase it on the page Audience.`;
+  `Polar doesn't list them, and their organization isn't known, so they were left as is: ${id}. If one is yours and gone, erase it on the Audience page.`;
 
 const email = (index: number) => `customer-${index}@example.com`;
 const livingOf = ({ audience }: BackfillAtWork) =>
@@ -96,7 +96,7 @@ describe('whom a backfill never takes for deleted', () => {
     const parts = { api, organizationId: 'another' };
     expect(await at.attempt({ parts })).toEqual({
       kind: 'refused',
-      reason: expect.stringMatching(/^Customers here are of another Polar organization/),
+      reason: expect.stringMatching(/^Customers here belong to another Polar organization/),
     });
     const { counts } = await at.run({ parts, isMixed: true });
     expect(counts).toMatchObject({ drift: { extra: 0 }, repaired: 0 });

@@ -20,8 +20,8 @@ it('customers whose group alone differs are counted by their details and by thei
     drift: { ...none, 'wrong-group': 55 },
   };
   const shown = backfillLines(groups, { ...told, command: 'backfill' }).join('\n');
-  expect(shown).toMatch(/^same details +60 +their address, name and external id are the same$/m);
-  expect(shown).toMatch(/^wrong group +55 .* group; each may be counted above, too$/m);
+  expect(shown).toMatch(/^same details +60 +address, name and external id match$/m);
+  expect(shown).toMatch(/^wrong group +55 .* group; each may also be counted above$/m);
   expect(shown).not.toContain('in step');
 });
 
@@ -32,7 +32,7 @@ it('states of subscriptions are something to do for a dry run, and done after a 
   expect(dry.join('\n')).toMatch(/^subscriptions +2 /m);
   expect(isLeft(states, true)).toBe(true);
   const run = backfillLines(states, { ...told, isDryRun: false, command: 'backfill' });
-  expect(run.at(-1)).toBe('The audience is in step with Polar now.');
+  expect(run.at(-1)).toBe('The audience now matches Polar.');
   expect(isLeft(states, false)).toBe(false);
 });
 
@@ -43,22 +43,22 @@ it('a dry run of recover leaves that to its own end, and names no other command'
 });
 
 it.each([
-  ['goes-on', false, 'The same command continues where it stopped.'],
-  ['starts-over', false, 'The same command starts from the beginning, and does nothing twice.'],
+  ['goes-on', false, 'Run the same command to continue where it stopped.'],
+  ['starts-over', false, 'Run the same command to start over. Nothing is done twice.'],
   ['starts-over', true, 'Nothing was changed.'],
 ] as const)(
   'one that was broken off and %s (a dry run: %s) never says that all is in step',
   (brokenOff, isDryRun, next) => {
     const all = { ...noCounts(), customers: 60 };
     const lines = backfillLines(all, { ...told, isDryRun, command: 'backfill', brokenOff });
-    expect(lines.at(-1)).toBe(`It was interrupted, so this is not all. ${next}`);
-    expect(lines.join('\n')).not.toContain('in step with Polar');
+    expect(lines.at(-1)).toBe(`Interrupted before the end. ${next}`);
+    expect(lines.join('\n')).not.toContain('matches Polar');
   },
 );
 
 it('one that was broken off before it saw anything shows no table of nothing', () => {
   const wish = { ...told, isDryRun: false, command: 'backfill', brokenOff: 'starts-over' } as const;
   expect(backfillLines({ ...noCounts(), drift: none }, wish)).toEqual([
-    'It was interrupted before anything was compared.',
+    'Interrupted before anything was compared.',
   ]);
 });

@@ -32,16 +32,16 @@ describe('the command line of npm run backfill', () => {
   });
 
   it.each([
-    [['--since', 'yesterday'], /^--since is a day such as 2026-11-01/],
-    [['--since'], /^Say the value as well: --since <day>\. "npm run backfill -- --help"/],
-    [['--since', '--dry-run'], /^Say the value as well: --since <day>\./],
-    [['--sandbox'], /^--sandbox goes with --token/],
+    [['--since', 'yesterday'], /^--since must be a day such as 2026-11-01/],
+    [['--since'], /^Missing value: --since <day>\. Run "npm run backfill -- --help"/],
+    [['--since', '--dry-run'], /^Missing value: --since <day>\./],
+    [['--sandbox'], /^--sandbox only works with --token/],
     [['--dry-run', '--restart'], /^A dry run starts over anyway/],
     [
       ['--dryrun'],
-      /^Unknown option '--dryrun'\. Did you mean --dry-run\? "npm run backfill -- --help" shows/,
+      /^Unknown option '--dryrun'\. Did you mean --dry-run\? Run "npm run backfill -- --help" for usage/,
     ],
-    [['staging'], /^"staging" is one word too many: npm run backfill\.$/],
+    [['staging'], /^Unexpected "staging"\. Usage: npm run backfill\.$/],
   ])('%j gets a sentence', async (args, sentence) => {
     await expect(read(args)).rejects.toThrow(Advice);
     await expect(read(args)).rejects.toThrow(sentence);

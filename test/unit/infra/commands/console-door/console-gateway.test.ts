@@ -108,10 +108,10 @@ test('a redirect is for the browser to follow', async () => {
 test.each([
   [
     'Forbidden',
-    /assumed-role\/Engineer\/ada\. Somebody .* attach the policy arn:aws:iam::[^ ]+ConsolePolicy to/,
+    /assumed-role\/Engineer\/ada\. Ask an administrator .* attach the policy arn:aws:iam::[^ ]+ConsolePolicy to/,
   ],
   ['The security token included in the request is expired', /expired.*Log in again/s],
-  ['Signature expired: 20261123T000000Z is now earlier', /does not accept.*clock is right/s],
+  ['Signature expired: 20261123T000000Z is now earlier', /AWS rejected.*clock is right/s],
 ])('where API Gateway says “%s”, a sentence says what to do', async (refusal, sentence) => {
   const { send, as } = await openedConsole({ refusal });
   const { status, text, headers } = await send('/console', as());
@@ -127,7 +127,7 @@ test('credentials that AWS does not know are told from those without the policy'
   const { send, as, invoked } = await openedConsole({
     credentials: async () => ({ ...ada, secretAccessKey: 'wrong' }),
   });
-  expect((await send('/console', as())).text).toContain('does not accept your credentials');
+  expect((await send('/console', as())).text).toContain('AWS rejected your credentials');
   expect(invoked).toEqual([]);
 });
 
@@ -151,7 +151,7 @@ test('what the console itself refuses, or API Gateway cannot do, is told apart',
   });
   expect(await send('/console', as())).toMatchObject({
     status: 503,
-    text: expect.stringContaining('API Gateway says: Service Unavailable. Try again;'),
+    text: expect.stringContaining('API Gateway says: Service Unavailable. Try again.'),
   });
 });
 
@@ -167,6 +167,6 @@ test('without credentials, without an answer and without a network a sentence sa
   const late = await openedConsole({ answer: () => ({ ...page, afterMs: 10_000 }), timeoutMs: 50 });
   expect(await late.send('/console', late.as())).toMatchObject({
     status: 504,
-    text: expect.stringContaining('look before you try again'),
+    text: expect.stringContaining('Check before you try again'),
   });
 });

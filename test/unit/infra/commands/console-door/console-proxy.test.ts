@@ -27,7 +27,7 @@ test('the address that a browser is started with, which others can see, opens it
   expect((await send(path)).status).toBe(303);
   expect(await send(path)).toMatchObject({
     status: 401,
-    text: expect.stringContaining('open the address that it printed'),
+    text: expect.stringContaining('Open the address that it printed'),
   });
 });
 
@@ -75,7 +75,7 @@ test.each<[string, string, Record<string, string>]>([
   const answer = await send(path, headers);
   expect(answer).toMatchObject({
     status: 401,
-    text: expect.stringContaining('open the address that it printed'),
+    text: expect.stringContaining('Open the address that it printed'),
   });
   expect(answer.headers).not.toHaveProperty('set-cookie');
   expect(invoked).toEqual([]);
@@ -103,7 +103,7 @@ test.each<[string, Record<string, string>]>([
   const { send, as, invoked } = await openedConsole();
   expect(await send('/console/settings', as(headers), 'a=1')).toMatchObject({
     status: 403,
-    text: expect.stringContaining('another site led here'),
+    text: expect.stringContaining('another site sent you here'),
   });
   expect(invoked).toEqual([]);
 });

@@ -95,7 +95,7 @@ const hooks: RecoverHooks = {
 };
 const rehearsalHooks = { ...hooks, undelivered: nothing, found: nothing };
 
-const brokenOff = { kind: 'unfinished', reason: expect.stringMatching(/^It was interrupted/) };
+const brokenOff = { kind: 'unfinished', reason: expect.stringMatching(/^Interrupted/) };
 
 it('a recovery that is interrupted while it looks at all once more does not say that the gap is closed', async () => {
   const parts = await startRecovery();

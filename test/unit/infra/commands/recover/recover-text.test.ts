@@ -14,10 +14,10 @@ const person = { customerId: 'c-1', email, name: 'Ann', externalId: null, isNew:
 const closed = { faults: [], undelivered: [], differing: 0, refused: 0, due: 0 };
 
 it.each([
-  [closed, 'in step'],
+  [closed, 'matches Polar'],
   [{ ...closed, differing: 1 }, '1 customer differs'],
   [{ ...closed, differing: 2 }, '2 customers differ'],
-  [{ ...closed, refused: 1 }, '1 could not be compared or repaired, see above'],
+  [{ ...closed, refused: 1 }, "1 couldn't be compared or repaired, see above"],
 ])('the proof %j says of the audience: %s', (proof, text) => {
   const lines = proofLines(proof, '');
   expect(lines.find((line) => line.startsWith('audience'))).toMatch(new RegExp(`${text}$`));
@@ -34,13 +34,13 @@ it('events that never arrived are listed by why, each with whether what it said 
   const refusal = 'Polar did not deliver an event again:\u001b[2J it is not there.';
   const undelivered = [
     { ...event, id: 'evt-1', refusal, facts: 'here' },
-    { ...event, id: 'evt-2', facts: 'untold', answer: 'Polar was last answered 500.' },
+    { ...event, id: 'evt-2', facts: 'untold', answer: 'Polar last got 500.' },
     { ...event, id: 'evt-3', refusal, facts: 'unsure' },
   ] as const;
   const lines = proofLines({ ...closed, undelivered }, ' --stage staging').join('\n');
-  expect(lines).toMatch(/not there\.\n +evt-1 .* is here anyway\n +evt-3 .* is not sure/);
+  expect(lines).toMatch(/not there\.\n +evt-1 .* is already here\n +evt-3 .* may not be here/);
   expect(lines).toMatch(
-    /have not arrived here: Polar was last answered 500\.\n +evt-2 .* does not tell whom it was about/,
+    /haven't arrived: Polar last got 500\.\n +evt-2 .* doesn't say whom it was about/,
   );
   expect(lines).toContain('npm run recover -- --accept listed --stage staging');
   expect(lines).not.toContain('--accept evt');
@@ -108,19 +108,19 @@ it('lost orders say whose mails are due, masked, and keep the gap open', () => {
   expect(lines).toMatch(
     /order-1 +2026-11-23T12:00:00Z +a\*\*\*@example\.com +due: Receipt, Thanks/,
   );
-  expect(lines).toMatch(/order-2 .* no mail: It is too old\./);
-  expect(lines).toContain('apply the 1 whose mails are due');
+  expect(lines).toMatch(/order-2 .* no email: It is too old\./);
+  expect(lines).toContain('apply the 1 whose emails are due');
   expect(lines).toContain('npm run recover -- --apply-lost --local');
   expect(lines).toContain('2 subscription.created');
   expect(lostLines(lost, true, '').join()).not.toContain('--apply-lost');
   const open = proofLines({ ...closed, due: 1 }, '');
-  expect(open).toContain('The gap is not closed yet.');
+  expect(open).toContain("The gap isn't closed yet.");
   expect(open).not.toContain('The gap is closed.');
 });
 
 it.each([
-  [true, 'Nothing was changed. To do it: npm run recover -- --stage x'],
-  [false, 'There is nothing to do: the gap is closed.'],
+  [true, 'Nothing was changed. To run it: npm run recover -- --stage x'],
+  [false, 'Nothing to do: the gap is closed.'],
 ])('a dry run that finds something (%s) ends so: %s', (isLeft, ending) => {
   expect(rehearsalEnding(isLeft, ' --stage x')).toBe(ending);
 });

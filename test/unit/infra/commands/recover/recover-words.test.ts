@@ -33,10 +33,10 @@ it('npm run recover takes the beginning of the gap and what need not arrive, and
 });
 
 it.each([
-  [['--accept', ''], /^--accept takes the id/],
-  [['--since', 'yesterday'], /^--since is a day such as/],
+  [['--accept', ''], /^--accept needs an event id/],
+  [['--since', 'yesterday'], /^--since must be a day such as/],
   [['--dry-run', '--apply-lost'], /^A dry run changes nothing/],
-  [['--accept-deletions', 'all'], /^--accept-deletions is a number, such as 12, not "all"/],
+  [['--accept-deletions', 'all'], /^--accept-deletions must be a number such as 12, not "all"/],
 ])('npm run recover %j gets a sentence', async (args, sentence) => {
   await expect(read(args)).rejects.toThrow(Advice);
   await expect(read(args)).rejects.toThrow(sentence);

@@ -51,12 +51,12 @@ test.each([
 
 test.each([
   ['-3d', /never goes back/],
-  ['3d', /^Say how far, such as \+3d/],
-  ['+0d', /^Say how far/],
-  ['+3w', /^Say how far/],
-  ['+1.5d', /^Say how far/],
-  ['+367d', /a year at most/],
-  ['', /^Say how far/],
+  ['3d', /^Pass how far, such as \+3d/],
+  ['+0d', /^Pass how far/],
+  ['+3w', /^Pass how far/],
+  ['+1.5d', /^Pass how far/],
+  ['+367d', /at most a year/],
+  ['', /^Pass how far/],
 ])('%j is refused in one sentence', (given, message) => {
   expect(() => spanFrom(given)).toThrow(Advice);
   expect(() => spanFrom(given)).toThrow(message);
@@ -83,7 +83,7 @@ test('a page of the console says how far the clock is ahead, and what time it is
   const shown = withTimeShown(page('text/html; charset=UTF-8'), clock);
   const body = Buffer.from(shown.body).toString();
   expect(body).toContain(
-    '<main id="main" tabindex="-1">\n<p class="note" role="note">The clock of this local stack is 3 days ahead',
+    `<main id="main" tabindex="-1">\n<p class="note" role="note">This local stack's clock is 3 days ahead`,
   );
   expect(body).toContain(timeText(clock.now()));
   expect(body).toContain('<p>…</p></main>');

@@ -166,7 +166,7 @@ it('fails with a reason where every step is ended before its first page is done'
   expect(at.known()).toMatchObject({
     state: 'failed',
     turn: undefined,
-    reason: expect.stringContaining('A step ended before it was done.'),
+    reason: expect.stringContaining('A step stopped before it finished.'),
   });
 });
 
@@ -258,9 +258,13 @@ it.each<[string, Partial<ImportParts>, string]>([
   [
     'another organization is connected meanwhile',
     { connection: async () => ({ organizationId: 'org-other', server: 'production' }) },
-    'Polar is not connected with Northlight anymore.',
+    'Polar is no longer connected to Northlight.',
   ],
-  ['nothing is connected anymore', { connection: async () => undefined }, 'is not connected with'],
+  [
+    'nothing is connected anymore',
+    { connection: async () => undefined },
+    'is no longer connected to',
+  ],
 ])('fails with a reason where %s', async (_, parts, reason) => {
   const at = await started({ customers: 3 });
   await at.begin();

@@ -136,7 +136,7 @@ describe('a contact that a person adds', () => {
     expect(done).toMatchObject({
       kind: 'done',
       contact: { subscribed: false },
-      note: expect.stringContaining('not subscribed'),
+      note: expect.stringContaining("isn't subscribed"),
     });
   });
 

@@ -114,7 +114,7 @@ describe('an edit of the contact of a customer', () => {
     const story = await annsStory();
     expect(await story.edit('ann@new.example', 10, { field: 'firstName' })).toMatchObject({
       kind: 'refused',
-      reason: expect.stringContaining('Look for it again'),
+      reason: expect.stringContaining('Search for it again'),
     });
   });
 });
@@ -168,7 +168,7 @@ describe('fields that a person types', () => {
       problemsInFields({ firstName: 'a'.repeat(257), lastName: '\u200b', externalId: 'x' }),
     ).toEqual({
       firstName: 'The first name is longer than 256 characters.',
-      lastName: 'The last name has no character that can be seen.',
+      lastName: 'The last name has no visible characters.',
     });
     expect(problemsInFields({ userGroup: 'g'.repeat(101), firstName: ' ' })).toEqual({
       userGroup: 'The user group is longer than 100 characters.',

@@ -169,7 +169,7 @@ describe('an explicit subscribe', () => {
     const done = await subscribeContact(act, means);
     expect(done).toEqual({
       kind: 'refused',
-      reason: expect.stringContaining('not at this address'),
+      reason: expect.stringContaining('no longer at this address'),
     });
     expect(story.rows).toEqual(before);
   });
