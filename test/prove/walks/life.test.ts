@@ -48,7 +48,7 @@ test('days of a customer go by in seconds, and commands have the time of the sta
     /^The local stack at \S+, its clock 6 days(?: \d+ minutes?)? ahead/,
   );
   const lately = await command('replay', '--since', '1h', '--dry-run');
-  expect(lately.out).toMatch(/^1 event looked at/m);
+  expect(lately.out).toMatch(/^1 event checked/m);
   expect((await run('clock.ts', '+2h')).output).toMatch(
     /, 6 days 2 hours(?: \d+ minutes?)? ahead\.\n$/,
   );

@@ -330,7 +330,7 @@ describe('on call, with the runbook alone', { timeout: 600_000 }, () => {
     expect(recovered?.output).toContain('The gap is closed.');
     expect(recovered).toMatchObject({ code: 0 });
     await expect.poll(() => mailsTo('lost@example.com'), patience).toBe(1);
-    expect((await typed('recover --dry-run')).output).toContain('There is nothing to do');
+    expect((await typed('recover --dry-run')).output).toContain('Nothing to do');
   });
 
   it('the webhook secret leaked: changes it, and ends the leaked one at once', async () => {
