@@ -94,7 +94,8 @@ const longestReason = 300;
 
 /** Why an act ended as it did, as it may be kept: on one line, and without what looks like an address or a secret. */
 export function keptReason(text: string): string {
-  return withoutAddresses(plainText(text, longestReason));
+  // First what is whole: a part of an address does not look like one.
+  return plainText(withoutAddresses(text), longestReason);
 }
 
 /** What holding all mail is called: with the reason that a person gave. */

@@ -130,7 +130,8 @@ export async function editAtAddress(given: Omit<EditOptions, 'target'>, parts: E
 
 async function contactAt(address: string, { means, options }: EditParts): Promise<Contact> {
   if (!isMailable(address)) {
-    throw new Advice(`"${address}" isn't an email address. Pass the contact's address.`);
+    // It may be somebody's name, and the operator log keeps this sentence.
+    throw new Advice("That isn't an email address. Pass the contact's address.");
   }
   const contact = await look(means.store, (w) => w.contacts.get(w.spelled(address)));
   if (contact) return contact;

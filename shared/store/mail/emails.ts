@@ -58,6 +58,8 @@ export type EmailAdmin = Readonly<{
 }>;
 
 const againReason = 'Queued to be sent again by';
+/** The same of version 0.1.0. No clock asks for its rows: where the queue took no message, a person does the same again. */
+const againReasonBefore = 'to be sent again, says';
 
 /** Should the message for an email that is to be sent again not reach the queue, the clock asks for it this much later. */
 const patienceWithQueueMs = 5 * 60_000;
@@ -162,12 +164,13 @@ export function dynamoEmailAdmin(
         },
         {
           ConditionExpression:
-            '#state IN (:unknown, :failed, :blocked) OR (#state = :state AND begins_with(#reason, :again))',
+            '#state IN (:unknown, :failed, :blocked) OR (#state = :state AND (begins_with(#reason, :again) OR begins_with(#reason, :againBefore)))',
           ExpressionAttributeValues: {
             ':unknown': 'unknown',
             ':failed': 'failed',
             ':blocked': 'blocked',
             ':again': againReason,
+            ':againBefore': againReasonBefore,
           },
         },
       ),

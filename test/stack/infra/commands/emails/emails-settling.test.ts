@@ -1,3 +1,4 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { feedbackLedger } from '#functions/feedback/feedback-ledger.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
@@ -86,6 +87,21 @@ describe('npm run emails -- send-again', () => {
     await work.deliverQueued();
     expect(work.sent).toHaveLength(1);
     await expect(work.does().sendAgain(ledgerKey)).rejects.toThrow(/the email is sent/);
+  });
+
+  it('can be repeated where version 0.1.0 marked it, and the queue did not take the message', async () => {
+    const email = await work.emailIn('failed');
+    await work.admin.sendAgain(email.ledgerKey, 'grace');
+    await work.db.send(
+      new UpdateCommand({
+        TableName: work.table,
+        Key: { ledgerKey: email.ledgerKey },
+        UpdateExpression: 'SET reason = :reason REMOVE dueAt, dueShard',
+        ExpressionAttributeValues: { ':reason': 'to be sent again, says grace' },
+      }),
+    );
+    await work.does().sendAgain(email.ledgerKey);
+    expect(work.queued).toEqual([email]);
   });
 
   it.each([

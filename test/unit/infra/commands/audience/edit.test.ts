@@ -112,7 +112,7 @@ describe('npm run audience -- edit', () => {
 
   it.each([
     ['nobody@example.com', /^No contact has this address.*why -- <address> --stage test$/],
-    ['evt_1', /^"evt_1" isn't an email address/],
+    ['Ann Archer', /^That isn't an email address\. Pass the contact's address\.$/],
   ])('refuses %s, and changes nothing', async (address, words) => {
     await expect(edit({ group: 'VIP' }, { address })).rejects.toThrow(words);
   });
