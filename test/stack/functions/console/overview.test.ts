@@ -205,7 +205,7 @@ describe('the overview', () => {
     await desk.send('EVENTS_DEAD_LETTERS_URL', '{}');
     const { html, text } = await opened();
 
-    expect(text).toContain('1 dead letter waits for a person.');
+    expect(text).toContain('1 dead letter needs a decision.');
     expect(html).toMatch(/class="button primary" href="\/console\/dead-letters">See dead letters</);
     expect(html.indexOf('wrong-now')).toBeLessThan(html.indexOf('class="tiles"'));
   });

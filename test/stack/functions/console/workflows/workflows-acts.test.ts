@@ -125,8 +125,8 @@ describe('activating', () => {
   });
 
   test.each([
-    [{ enabled: false }, 'The settings have order.paid switched off'],
-    [{ trigger: false }, 'The settings keep order.paid from workflows'],
+    [{ enabled: false }, 'order.paid is switched off in the settings'],
+    [{ trigger: false }, 'The settings keep order.paid from triggering workflows'],
   ])('goes with a warning and a link where %j', async (change, sentence) => {
     const events = {
       ...defaultSettings.events,

@@ -165,10 +165,10 @@ describe('saving', () => {
     expect(status).toBe(422);
     expect(text).toContain('Nothing was saved. 7 things are not right:');
     for (const [id, sentence] of [
-      ['name', 'The name is empty.'],
+      ['name', 'Enter a name.'],
       ['property-0', 'needs a whole number of minor units'],
       ['property-1', 'Choose what this condition is about.'],
-      ['maxAgeHours', 'The age in hours must be above 0'],
+      ['maxAgeHours', 'The maximum age in hours must be above 0'],
       ['step-0-from', 'From must be one address'],
       ['step-0-subject', 'did you mean event.amount?'],
       ['step-0-body', 'Body, line 1: There is no variable contact.fistName'],

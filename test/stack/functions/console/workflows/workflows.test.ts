@@ -150,7 +150,7 @@ describe('the list', () => {
     const other = await at.added('receipt');
     for (const shown of [other.path, `${other.path}/edit`]) {
       const { text } = await at.get(shown);
-      expect(text).toContain('The settings have order.paid switched off');
+      expect(text).toContain('order.paid is switched off in the settings');
       expect(text).not.toMatch(/Polar (may )?also mail|also mails these people/);
     }
   });
