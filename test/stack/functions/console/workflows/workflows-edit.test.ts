@@ -96,7 +96,7 @@ describe('saving', () => {
         body: 'One\r\n\r\nTwo',
       }),
     });
-    expect(answer.text).toContain('Saved as version 2. It is a draft');
+    expect(answer.text).toContain('Saved as version 2. It’s a draft');
     expect(await saved()).toMatchObject({
       version: 2,
       name: 'Thanks',
@@ -163,7 +163,7 @@ describe('saving', () => {
       }),
     });
     expect(status).toBe(422);
-    expect(text).toContain('Nothing was saved. 7 things are not right:');
+    expect(text).toContain('Nothing was saved. 7 things are wrong:');
     for (const [id, sentence] of [
       ['name', 'Enter a name.'],
       ['property-0', 'needs a whole number of minor units'],
