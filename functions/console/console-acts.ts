@@ -31,7 +31,7 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${audience}/customers/:customerId/erase`]: ({ params }) => ({
     what: 'erasure',
     on: { customerId: idInPath(params['customerId'] ?? '') },
-    sentence: 'Erase a customer whom no contact shows.',
+    sentence: 'Erase a customer without a contact.',
   }),
   // The pages after the first belong to the same file.
   [`GET ${audience}/export.csv`]: ({ query }) => (query['after'] ? undefined : exported(query)),
@@ -89,7 +89,7 @@ export const consoleActs: ActsOfRoutes = {
   [`POST ${polar}/token`]: always('polar.connect', 'Connect Polar with an access token.'),
   [`POST ${polar}/sign-in`]: looksOnly,
   [`POST ${polar}/sign-in/cancel`]: looksOnly,
-  [`POST ${polar}/organization`]: always('polar.connect', 'Connect an organization of Polar.'),
+  [`POST ${polar}/organization`]: always('polar.connect', 'Connect a Polar organization.'),
   [`GET ${polar}/callback`]: always('polar.connect', 'Sign in to Polar.'),
   [`POST ${polar}/enable`]: always('polar.repair', 'Enable the endpoint in Polar.'),
   [`POST ${polar}/repair`]: always('polar.repair', 'Repair the connection with Polar.'),
@@ -99,13 +99,13 @@ export const consoleActs: ActsOfRoutes = {
     'secret.drop-previous',
     'End the previous webhook secret.',
   ),
-  [`POST ${polar}/emails-off`]: mails('Switch off mails of Polar.'),
-  [`POST ${polar}/emails-on`]: mails('Switch on mails of Polar.'),
-  [`POST ${polar}/accept-emails`]: mails("Accept Polar's mails as they are."),
+  [`POST ${polar}/emails-off`]: mails('Switch Polar’s emails off.'),
+  [`POST ${polar}/emails-on`]: mails('Switch Polar’s emails on.'),
+  [`POST ${polar}/accept-emails`]: mails('Accept Polar’s emails as they are.'),
   [`POST ${polar}/import/look`]: looksOnly,
-  [`POST ${polar}/import/start`]: always('backfill', 'Import the customers of Polar.'),
-  [`POST ${polar}/import/continue`]: always('backfill', 'Continue the import of customers.'),
-  [`POST ${polar}/import/stop`]: always('backfill', 'Stop the import of customers.'),
+  [`POST ${polar}/import/start`]: always('backfill', 'Import Polar’s customers.'),
+  [`POST ${polar}/import/continue`]: always('backfill', 'Continue the customer import.'),
+  [`POST ${polar}/import/stop`]: always('backfill', 'Stop the customer import.'),
   [`POST ${polar}/disconnect`]: always('polar.disconnect', 'Disconnect from Polar.'),
 
   'POST /console/test': ({ form }) => ({
@@ -148,14 +148,14 @@ function exported({ group = '', consent = '' }: Readonly<Record<string, string>>
   return {
     what: 'audience.export',
     on: { ...(isByConsent && { consent }) },
-    sentence: isNarrowed ? 'Export a part of the contacts.' : 'Export all contacts.',
+    sentence: isNarrowed ? 'Export some contacts.' : 'Export all contacts.',
   };
 }
 
 function replayed(form: FormData): string {
   if (textOf(form, 'triggers') !== 'on') return 'Replay an event, without workflows.';
   return textOf(form, 'again') === 'on'
-    ? 'Replay an event, with emails that went before, too.'
+    ? 'Replay an event, with emails sent before.'
     : 'Replay an event, with workflows.';
 }
 

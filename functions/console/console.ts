@@ -77,7 +77,7 @@ export async function sectionApp(
     page(c, {
       title: 'Page not found',
       status: 404,
-      body: html`<p>The link may be incomplete, or what it led to was removed. Start from the <a href="/console">overview</a>.</p>`,
+      body: html`<p>The link may be incomplete, or what it led to is gone. Start from the <a href="/console">overview</a>.</p>`,
     }),
   );
   app.onError((error, c) => {
@@ -85,7 +85,7 @@ export async function sectionApp(
       return page(c, {
         title: 'The settings aren’t valid',
         status: 503,
-        body: html`<p>This page needs the settings, so nothing was done. ${error.message} <a href="${settingsPath}">Events &amp; groups</a> shows what’s wrong, and fixes it.</p>`,
+        body: html`<p>This page needs the settings, so nothing was done. ${error.message} <a href="${settingsPath}">Events &amp; groups</a> shows what’s wrong and lets you fix it.</p>`,
       });
     }
     parts.log.error('console failed', {
@@ -107,5 +107,5 @@ const notKnown = () =>
 
 function heldBanner(hold: Hold | undefined): Html {
   if (!hold?.isOn) return html``;
-  return html`<p class="flash problem" role="status">All mail is held by ${who(hold.by)} since ${time(hold.at)}: ${hold.reason}. Events are still recorded. <a href="${emailsPath}">Release mail</a></p>`;
+  return html`<p class="flash problem" role="status">All mail has been held by ${who(hold.by)} since ${time(hold.at)}: ${hold.reason}. Events are still recorded. <a href="${emailsPath}">Release mail</a></p>`;
 }

@@ -32,7 +32,7 @@ type Words = Readonly<{
 /** What a form of the page sends along to have the mails again; the other one sends nothing. */
 export const wayBackField = { name: 'act', value: 'subscribe' } as const;
 
-const comeBack = `<form method="post"><input type="hidden" name="${wayBackField.name}" value="${wayBackField.value}"><button type="submit" class="back">I want them after all</button></form>`;
+const comeBack = `<form method="post"><input type="hidden" name="${wayBackField.name}" value="${wayBackField.value}"><button type="submit" class="back">Subscribe again</button></form>`;
 
 /** Every page that a recipient can see, in the shop's name. None names an address: the link may have been forwarded. */
 export function pages(brand: Brand) {
@@ -44,65 +44,65 @@ export function pages(brand: Brand) {
       page({
         statusCode: 200,
         title: name ? `Unsubscribe from ${name}?` : 'Unsubscribe?',
-        content: `<p>You will get no more news and offers from ${sender}. Emails about your purchases, such as receipts, still reach you.</p>
+        content: `<p>You’ll stop getting news and offers from ${sender}. You’ll still get emails about your purchases, such as receipts.</p>
 <form method="post"><button type="submit">Unsubscribe</button></form>`,
       }),
     /** `canComeBack`: nothing but their own "no" keeps them from mail. */
     done: (canComeBack: boolean) =>
       page({
         statusCode: 200,
-        title: 'You are unsubscribed',
-        content: `<p>You will get no more news and offers from ${sender}. An email that is already on its way may still arrive. You can close this page.</p>
+        title: 'You’re unsubscribed',
+        content: `<p>You won’t get any more news and offers from ${sender}. An email that’s already on its way may still arrive. You can close this page.</p>
 ${canComeBack ? comeBack : ''}`,
       }),
     already: (canComeBack: boolean) =>
       page({
         statusCode: 200,
-        title: 'You are already unsubscribed',
-        content: `<p>You get no news and offers from ${sender}. There is nothing left to do; you can close this page.</p>
+        title: 'You’re already unsubscribed',
+        content: `<p>You don’t get news and offers from ${sender}. You can close this page.</p>
 ${canComeBack ? comeBack : ''}`,
       }),
     back: () =>
       page({
         statusCode: 200,
-        title: 'You are subscribed again',
-        content: `<p>You will get news and offers from ${sender}. Every email has a link to unsubscribe.</p>
+        title: 'You’re subscribed again',
+        content: `<p>You’ll get news and offers from ${sender}. Every email has an unsubscribe link.</p>
 <form method="post"><button type="submit" class="back">Unsubscribe</button></form>`,
       }),
     'no-way-back': () =>
       page({
         statusCode: 409,
-        title: 'You cannot subscribe from here',
+        title: 'You can’t subscribe here',
         content:
-          '<p>Nothing was changed. Mail to this address came back or was reported as unwanted, or the account was closed. If you want news and offers again, please answer one of our emails and ask for them.</p>',
+          '<p>Nothing has changed. Emails to this address bounced or were reported as spam, or the account was closed. To get news and offers again, please reply to one of our emails and ask.</p>',
       }),
     test: () =>
       page({
         statusCode: 200,
         title: 'This was a test',
         content:
-          '<p>The email that brought you here was a test. Its link belongs to nobody, and nothing was changed. In a real email, this page asks whether to unsubscribe.</p>',
+          '<p>You came here from a test email. Its link belongs to nobody, so nothing has changed. In a real email, this page asks if you want to unsubscribe.</p>',
       }),
     unknown: () =>
       page({
         statusCode: 404,
-        title: 'This link does not work',
+        title: 'This link doesn’t work',
         content:
-          '<p>It may have been cut off or changed on its way to you. Nothing was changed. Please open the link in the email again, or answer the email and ask to be unsubscribed.</p>',
+          '<p>It may have been cut off or altered on its way to you. Nothing has changed. Please open the link in the email again, or reply and ask to be unsubscribed.</p>',
       }),
     'wrong-method': () =>
       page({
         statusCode: 405,
-        title: 'This link is opened in a browser',
-        content: '<p>Please open the unsubscribe link in the email.</p>',
+        title: 'Open this link in your browser',
+        content: '<p>Please open the unsubscribe link from the email.</p>',
         more: { allow: 'GET, HEAD, POST' },
       }),
     unavailable: () =>
       page({
         statusCode: 503,
-        title: 'That did not work just now',
+        title: 'That didn’t work',
         content:
-          '<p>The fault is on our side. Please open the link in the email again in a few minutes.</p>',
+          '<p>Something went wrong on our side. Please open the link in the email again in a few minutes.</p>',
         more: { 'retry-after': '120' },
       }),
   } as const;

@@ -91,7 +91,7 @@ export function momentRows(
   return [
     ...customerEmailKeys.map((key) => rowOf(key, switchOf(emails, key), workflows, events)),
     ...unfamiliar.map((key): MomentRow => {
-      const title = 'Polar has a mail that Polar Audience does not know';
+      const title = 'Polar has an email that Polar Audience does not know';
       const polar = switchOf(emails, key);
       return {
         key,
@@ -173,12 +173,12 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar mails ${on}, too. While this workflow is active, customers get both mails: switch Polar's off, or keep this workflow paused.`,
+          `Polar mails ${on}, too. While this workflow is active, customers get both emails: switch Polar's off, or keep this workflow paused.`,
         ]
       : []),
     ...(unknown
       ? [
-          `Polar may mail ${unknown}, too. While this workflow is active, customers may get both mails.`,
+          `Polar may mail ${unknown}, too. While this workflow is active, customers may get both emails.`,
         ]
       : []),
   ];

@@ -182,7 +182,7 @@ export function polarApi(options: PolarAccessOptions) {
         doing: 'change which mails it sends to customers',
         scope: organizationsWrite,
         whereGiven:
-          'On the console\'s page Polar, under "One moment, one mail", sign in again with this scope, or connect with an access token that has it.',
+          'On the console\'s page Polar, under "One moment, one email", sign in again with this scope, or connect with an access token that has it.',
         repeatable: true,
       }),
 

@@ -47,7 +47,7 @@ function holdConcerns({ hold, at }: Status): Concern[] {
   return [
     {
       kind: 'held',
-      sentence: `All mail is held by ${actorName(hold.by)} for ${age}: ${hold.reason}`,
+      sentence: `All mail has been held by ${actorName(hold.by)} for ${age}: ${hold.reason}`,
     },
   ];
 }
@@ -60,7 +60,7 @@ function settingsConcerns({ settings, previousSecret }: Status): Concern[] {
           {
             kind: 'previous-secret' as const,
             sentence:
-              'The previous webhook secret still counts, and has no end yet: watch gives it one within a quarter of an hour.',
+              'The previous webhook secret still works and has no end yet: watch sets one within 15 minutes.',
           },
         ]
       : []),
@@ -71,11 +71,11 @@ function connectionConcerns({ connection }: Status): Concern[] {
   switch (connection.kind) {
     case 'none':
       if (connection.hasSecret) return [];
-      return [
-        { kind: 'not-connected', sentence: 'Polar is not connected, so no event comes in by it.' },
-      ];
+      return [{ kind: 'not-connected', sentence: "Polar isn't connected, so it sends no events." }];
     case 'unseen':
-      return [{ kind: 'polar-silent', sentence: 'Polar did not say in time how the endpoint is.' }];
+      return [
+        { kind: 'polar-silent', sentence: "Polar didn't report the endpoint's state in time." },
+      ];
     case 'seen':
       return inOrderOfRepair(connection.health.faults).map(({ sentence, repair }) => ({
         ...{ kind: 'connection', sentence, repair },
@@ -90,14 +90,14 @@ function queueConcerns({ queues, failures, at }: Status): Concern[] {
   return [
     ...late.map(({ name, oldestSeconds = 0 }): Concern => {
       const age = ageText(oldestSeconds * 1_000);
-      return { kind: 'queue-late', sentence: `The oldest message for ${name} waits for ${age}.` };
+      return { kind: 'queue-late', sentence: `The oldest message for ${name} has waited ${age}.` };
     }),
     ...(retried
       ? [
           {
             kind: 'retried' as const,
             failureId: retried.failureId,
-            sentence: `${things(sumOf(failures.retried), 'message')} failed and will be tried again; the oldest failed first ${ageText(at.getTime() - Date.parse(retried.since))} ago.`,
+            sentence: `${things(sumOf(failures.retried), 'message')} failed and will be retried; the oldest first failed ${ageText(at.getTime() - Date.parse(retried.since))} ago.`,
           },
         ]
       : []),
@@ -105,7 +105,7 @@ function queueConcerns({ queues, failures, at }: Status): Concern[] {
       ? [
           {
             kind: 'dead-letters' as const,
-            sentence: `${things(dead, 'dead letter')} ${dead === 1 ? 'waits' : 'wait'} for a person. SQS deletes each after 14 days.`,
+            sentence: `${things(dead, 'dead letter')} ${dead === 1 ? 'needs' : 'need'} a decision. SQS deletes each after 14 days.`,
           },
         ]
       : []),
@@ -128,7 +128,7 @@ function emailConcerns({ emails, at }: Status): Concern[] {
     },
     waitedMs > longWaitMs && {
       kind: 'emails-waiting',
-      sentence: `SES has put off an email for ${ageText(waitedMs)}. It is retried automatically for two days.`,
+      sentence: `SES has delayed an email for ${ageText(waitedMs)}. It's retried automatically for two days.`,
     },
   ];
   return found.filter((one) => one !== false);

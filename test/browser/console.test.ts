@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     expect(await orderPaid.getByRole('checkbox').first().isChecked()).toBe(false);
 
     await open('/workflows/new');
-    await press(/^Begin with Welcome/);
+    await press(/^Start with Welcome/);
     await press('Save');
     await press('Activate');
     await page.getByText('active', { exact: true }).first().waitFor();
@@ -207,7 +207,7 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     await press('Preview');
     expect(await shown()).toMatch(/What it says about .* was already here|No field of the contact/);
     await press('Replay now');
-    await seen(`/events/${webhookId}?view=replays`, /contact only, asked for by a local user/);
+    await seen(`/events/${webhookId}?view=replays`, /contact only, requested by a local user/);
   });
 
   it('one sends a dead letter again once its cause is gone', async () => {

@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     await page.getByText('Connected with Northlight').waitFor();
 
     await open('/workflows/new');
-    await press(/^Begin with Dunning/);
+    await press(/^Start with Dunning/);
     await press('Save');
     await press('Activate');
     await page.getByText('active', { exact: true }).first().waitFor();

@@ -53,7 +53,7 @@ export function walkWithoutScript(at: () => Walk): void {
 
     it('a workflow is made with steps, previewed, activated, paused and removed', async () => {
       await open('/workflows/new');
-      await press(/^Begin with Receipt/);
+      await press(/^Start with Receipt/);
       await page.getByRole('button', { name: 'Add a wait' }).last().click();
       await page.getByRole('button', { name: 'Add an email' }).last().click();
       await page.getByLabel('Subject').last().fill('How is it going?');
@@ -165,7 +165,7 @@ export function walkWithoutScript(at: () => Walk): void {
       await open('/dead-letters/put-back');
       await page.getByLabel('The file').setInputFiles(path);
       await press('Put it back');
-      expect(await said()).toContain('among the dead letters again');
+      expect(await said()).toContain('back in the dead letters');
     });
   });
 }

@@ -43,8 +43,8 @@ export function addForm(
     body: html`${textField(field('email', 'Email address'), { type: 'email', required: true })}
 ${textField(field('firstName', 'First name'))}
 ${textField(field('lastName', 'Last name'))}
-${textField(field('externalId', 'External id', 'The id of this person in your own system.'))}
-${textField(field('userGroup', 'Group', `Stays until Polar sends a newer event whose group is always set.${known}`))}
+${textField(field('externalId', 'External id', 'This person’s id in your own system.'))}
+${textField(field('userGroup', 'Group', `Stays until Polar sends a newer event with a group that’s always set.${known}`))}
 <p class="hint">Polar fills empty fields once it has a customer with this address. The contact is subscribed, unless the address is suppressed.</p>
 <div class="row"><button type="submit" class="primary">Add the contact</button><a class="button" href="${audiencePath}">Cancel</a></div>`,
   });
@@ -150,7 +150,7 @@ export function audiencePages(parts: ConsoleParts) {
     const after = given ? read(given) : undefined;
     // The operator log has its first page alone, so a later one is to be had by way of that.
     if (given && !after) {
-      return c.text('This link to a part of an export is not valid. Start the export again.', 400);
+      return c.text('This export link isn’t valid. Start the export again.', 400);
     }
     for (let limit = exportedAtOnce; ; limit = Math.ceil(limit / 4)) {
       const found = await stores.list.page(wantedOf(filter), limit, after);

@@ -18,13 +18,13 @@ export function subscribeView(c: Context<ConsoleEnv>, known: KnownContact): Html
   const cleared = oncePerAct(
     reasonsAgainstMarketing({ ...known, suppression: { ...suppression, reasons } }),
   );
-  return html`<p>Subscribe <strong>${contact.address}</strong> only if this person asked for it: nobody but them, or you on their behalf, may undo a “no”.</p>
+  return html`<p>Subscribe <strong>${contact.address}</strong> only if they asked for it: a “no” is theirs to undo, or yours on their behalf.</p>
 ${
   cleared.length > 0
     ? html`<p>This clears:</p>${list(cleared)}`
-    : html`<p>Nobody said “no”, so there is nothing to clear.</p>`
+    : html`<p>They never said “no”, so there’s nothing to clear.</p>`
 }
-${suppression?.reasons.bounced && html`<p class="note">Mail to this address bounced. That is not cleared: <a href="${contactPath(contact.contactId)}/lift-bounce">lift the bounce</a> as well, once the mailbox works again.</p>`}
+${suppression?.reasons.bounced && html`<p class="note">Mail to this address bounced. This doesn’t clear that: <a href="${contactPath(contact.contactId)}/lift-bounce">lift the bounce</a> too, once the mailbox works again.</p>`}
 ${decide(c, known, 'Subscribe', 'subscribe', 'primary')}`;
 }
 
@@ -35,9 +35,9 @@ export function liftBounceView(c: Context<ConsoleEnv>, known: KnownContact): Htm
     return html`<p>This address has no bounce to lift.</p>
 <p><a class="button" href="${contactPath(contact.contactId)}">Back to the contact</a></p>`;
   }
-  return html`<p>Lift the bounce of <strong>${contact.address}</strong> once the mailbox works again. If it doesn’t, the next email bounces, too, and bounces harm your sender’s reputation.</p>
+  return html`<p>Lift the bounce of <strong>${contact.address}</strong> once the mailbox works again. If it doesn’t, the next email bounces too, and bounces hurt your sender reputation.</p>
 ${list([{ what: 'Mail to the address bounced', ...bounced }])}
-<p>The address is taken off the suppression list of this system and off that of SES. The person’s consent doesn’t change.</p>
+<p>This removes the address from the suppression lists here and in SES. The person’s consent doesn’t change.</p>
 ${decide(c, known, 'Lift the bounce', 'lift-bounce', 'primary')}`;
 }
 
@@ -51,7 +51,7 @@ ${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
 /** Polar may know one person as several customers, one after another. */
 function others(c: Context<ConsoleEnv>, externalId: string): Html {
   return html`<h2>Other customers</h2>
-<p>A customer with the same external id but another address is not erased. No list may show it, for example because Polar deleted it.</p>
+<p>A customer with the same external id but another address isn’t erased. It may be in no list, for example because Polar deleted it.</p>
 ${act(c, 'Search all customers for this external id', searchPath, { fields: { text: externalId, all: 'on' } })}`;
 }
 
@@ -66,7 +66,7 @@ export function eraseCustomerView(
   return html`${erasing(who, address !== undefined && !other)}
 ${
   other
-    ? html`<p>The contact at this address, <a href="${contactPath(other.contactId)}">${other.customerId === undefined ? 'which was added by hand' : 'that of another customer'}</a>, stays${other.customerId === undefined ? ' until it is erased, too' : ''}.</p>`
+    ? html`<p>The contact at this address, <a href="${contactPath(other.contactId)}">${other.customerId === undefined ? 'added by hand' : 'which is another customer’s'}</a>, stays${other.customerId === undefined ? ' until it’s erased too' : ''}.</p>`
     : ''
 }
 <div class="row">${act(c, 'Erase for good', `${path}/erase`, { tone: 'danger' })} <a class="button" href="${path}">Cancel</a></div>`;
@@ -79,21 +79,21 @@ function erasing(who: Html, isWholeAddress: boolean): Html {
 <section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
 <ul>
 <li>${who}</li>
-<li>What Polar said of the customer: name, addresses and external id.</li>
+<li>What Polar said about the customer: name, addresses and external id.</li>
 <li>Payloads, addresses and changes in the records of its events.</li>
 ${isWholeAddress ? html`<li>Every other customer with this address.</li>` : ''}
 </ul>
 </section>
 <section class="card" aria-labelledby="stays"><h2 id="stays">What stays</h2>
 <ul>
-<li>That an event came and an email was sent, without the address.</li>
-<li>A “no” of this person: the address stays suppressed, as a hash from which nobody can read it.</li>
-<li>The id of the customer, so that later events of it store nothing and bring no contact back.</li>
-<li>Dead letters for up to 14 days, backups of the tables for up to 35. Polar keeps its own data: delete the customer there, too.</li>
+<li>The record that an event came or an email was sent, without the address.</li>
+<li>This person’s “no”: the address stays suppressed, as an unreadable hash.</li>
+<li>The customer’s id, so that later events store nothing and bring no contact back.</li>
+<li>Dead letters for up to 14 days, table backups for up to 35. Polar keeps its own data: delete the customer there too.</li>
 </ul>
 </section>
 </div>
-<p>Erasing runs through the queue: now, and again in 15 minutes for events that are on their way.</p>`;
+<p>Erasing goes through the queue: now, and again in 15 minutes for events on their way.</p>`;
 }
 
 function decide(

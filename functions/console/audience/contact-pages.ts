@@ -57,7 +57,7 @@ ${timelineView(found.items, { names, added, isReleased })}
 ${
   (after || next) &&
   html`<div class="pages"><p>${after && html`<a href="${here}">Back to the newest</a>`}</p>
-${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</a>`}</div>`
+${next && html`<a class="button" href="${next}#happened" rel="next">Older</a>`}</div>`
 }
 </section>`;
   }
@@ -94,15 +94,15 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
     if (kept.length + proofs.length > 0) {
       return page(c, {
         ...shell,
-        title: isErased ? 'An erased contact' : 'This contact is no longer shown',
+        title: isErased ? 'Erased contact' : 'This contact is no longer shown',
         body: html`${kept.map((one) => keptView(one, stores.now(), isTold))}${erasedView(contactId, proofs, contactPath(contactId))}${await happenings(c, [contactId])}`,
       });
     }
     return page(c, {
       ...shell,
-      title: 'No contact has this id',
+      title: 'Contact not found',
       status: 404,
-      body: html`<p>A customer in Polar has its address now, or it never was here. <a href="${audiencePath}">Search the audience for it</a>.</p>`,
+      body: html`<p>No contact has this id. A customer in Polar has its address now, or it was never here. <a href="${audiencePath}">Search the audience</a>.</p>`,
     });
   }
 
@@ -112,7 +112,7 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
       for (const one of new Set([address, email])) await stores.sesList?.remove(one);
       return undefined;
     } catch (error) {
-      return `SES could not take the address off its own suppression list (${reasonOf(error)}).`;
+      return `SES couldn’t remove the address from its own suppression list (${reasonOf(error)}).`;
     }
   };
 
@@ -171,7 +171,10 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
       const problem = await takenOffSesList(known.contact);
       return problem === undefined
         ? result
-        : { ...result, note: `${problem} SES sends it nothing until then: subscribe it again.` };
+        : {
+            ...result,
+            note: `${problem} Until it does, SES sends it nothing: subscribe it again.`,
+          };
     }),
   );
   app.get('/:contactId/lift-bounce', ask('Lift the bounce', liftBounceView));
@@ -182,7 +185,7 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older ones</
       const problem = await takenOffSesList(contact);
       return problem === undefined
         ? liftBounce(act, means)
-        : { kind: 'refused', reason: `${problem} The bounce was not lifted: try again.` };
+        : { kind: 'refused', reason: `${problem} The bounce wasn’t lifted. Try again.` };
     }),
   );
   return app;

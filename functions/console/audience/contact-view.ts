@@ -93,7 +93,7 @@ function creation(
   const { createdAt, consent } = contact;
   if (decisions.some(({ act, at }) => act === 'added' && at === createdAt)) return [];
   const how = consent.startsUnsubscribed
-    ? 'Added unsubscribed, as the settings say for new contacts'
+    ? 'Added unsubscribed, as set for new contacts'
     : 'Added to the audience';
   return [{ at: createdAt, what: `${how} (${sourceText(contact, customer)})` }];
 }
@@ -157,7 +157,7 @@ function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
     ]);
   return html`<section class="card" aria-labelledby="subscriptions"><h2 id="subscriptions">Subscriptions</h2>
 ${table('Subscriptions, current ones first', ['Product', 'Status', 'Price', 'Date'], rows)}
-${all.length > mostSubscriptions && html`<p class="small soft">And ${all.length - mostSubscriptions} more that ended.</p>`}
+${all.length > mostSubscriptions && html`<p class="small soft">And ${all.length - mostSubscriptions} more that have ended.</p>`}
 </section>`;
 }
 
@@ -192,7 +192,7 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
     ['Since', time(contact.createdAt)],
     ['Changed', time(contact.updatedAt)],
     ['Contact id', html`<code>${contact.contactId}</code>`],
-    ['Was also', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
+    ['Merged ids', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
   ]);
 }
 

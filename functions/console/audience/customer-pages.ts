@@ -79,11 +79,11 @@ export function customerPages(stores: AudienceStores) {
 
 function unknown(c: CustomerContext) {
   return page(c, {
-    title: 'There is no such customer',
+    title: 'Customer not found',
     section,
     above,
     status: 404,
-    body: html`<p>No facts are kept of a customer with this id. Records of events that were skipped may name it until they expire. <a href="${audiencePath}">Look in the audience</a>.</p>`,
+    body: html`<p>Nothing is kept about a customer with this id. Records of skipped events may name it until they expire. <a href="${audiencePath}">Search the audience</a>.</p>`,
   });
 }
 
@@ -139,19 +139,19 @@ async function foundView(
   if (customers.length > 0) {
     const who =
       customers.length === 1 ? 'a customer who has or had it' : 'customers who have or had it';
-    return html`<p>${isAll ? 'These are the customers that had this external id in Polar.' : `No contact has exactly this now, but something is kept of ${who}.`}</p>
+    return html`<p>${isAll ? 'These are the customers that had this external id in Polar.' : `No contact has exactly this now, but something is kept about ${who}.`}</p>
 ${(await stores.withProofs(customers)).map((one) => keptView(one, stores.now()))}`;
   }
   const erased = erasedView(text, await stores.erasures(text));
   if (erased.length > 0) return html`<div class="empty">${erased}</div>`;
   if (next !== undefined || nextWord !== undefined) return html``;
   return empty(
-    'No match: no name or address has words that begin like this, and no contact or customer has it as address or id. Records of skipped events may hold it until they expire.',
+    'No match: no word in a name or address begins like this, and nobody has it as an address or id. Records of skipped events may hold it until they expire.',
     html`<p><a href="${audiencePath}">Browse the audience</a> or <a href="${audiencePath}/add">add a contact by hand</a>.</p>`,
   );
 }
 
 function goOnLooking(c: Context<ConsoleEnv>, text: string, isAll: boolean, after: string): Html {
-  return html`<p class="note">Not all customers were looked at for this external id yet.</p>
+  return html`<p class="note">Not all customers have been searched for this external id yet.</p>
 ${act(c, 'Keep searching', searchPath, { fields: { text, after, ...(isAll && { all: 'on' }) } })}`;
 }

@@ -28,11 +28,11 @@ function editForm(c: ContactContext, { known, was, typed, groups, problems = {} 
   const { contact } = known;
   const polar =
     contact.customerId === undefined
-      ? 'Your changes win over what Polar says, should it have a customer with this address.'
-      : 'Your changes win over what Polar says, until somebody clears them.';
+      ? 'Your changes override what Polar says, if it has a customer with this address.'
+      : 'Your changes override what Polar says until someone clears them.';
   const hints: TypedFields = {
-    externalId: 'The id of this person in your own system.',
-    userGroup: `Stays until Polar sends a newer event whose group is always set.${groups.length > 0 ? ` Groups in the settings: ${groups.join(', ')}.` : ''}`,
+    externalId: 'This person’s id in your own system.',
+    userGroup: `Stays until Polar sends a newer event with a group that’s always set.${groups.length > 0 ? ` Groups in the settings: ${groups.join(', ')}.` : ''}`,
   };
   const fields = handFields.map((name) => {
     const [hint, value, problem] = [hints[name], typed[name], problems[name]];
@@ -117,7 +117,7 @@ export function editPages({ contacts, settings, means }: AudienceStores) {
       const text = 'This form is out of date, so nothing was cleared. Try again.';
       return goOn(c, contactPath(known.contact.contactId), { kind: 'problem', text });
     }
-    const whose = known.contact.customerId === undefined ? '' : ' It is what Polar says again.';
+    const whose = known.contact.customerId === undefined ? '' : ' Polar’s value applies again.';
     return save(c, known, [{ field }], `${fieldLabels[field]} was cleared.${whose}`);
   });
   return app;

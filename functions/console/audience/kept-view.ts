@@ -13,7 +13,7 @@ import type { ProvenCustomer } from './audience-stores.ts';
 const wholeMs = (Math.max(...erasureDelaysSeconds) + 60) * 1_000;
 
 export const erasureIsUnderWay =
-  'The erasure is under way. It takes a moment, or 15 minutes for events that are on their way.';
+  'The erasure is under way. It takes a moment, or 15 minutes for events on their way.';
 
 /** Whether an erasure may still be on its way, and need not be asked for again. */
 export function isRecent({ at }: Act, now: Date): boolean {
@@ -24,8 +24,8 @@ export function isRecent({ at }: Act, now: Date): boolean {
 export function underWayNote(erasure: Act, now: Date): Html {
   const asked = html`${time(erasure.at)} by ${who(erasure.by)}`;
   return isRecent(erasure, now)
-    ? html`<p class="note">${erasureIsUnderWay} It was asked for on ${asked}.</p>`
-    : html`<p class="note">An erasure was asked for on ${asked}, and it is still not done. Look for its message <a href="${deadLettersPath}">among the dead letters</a>, or ask for it again.</p>`;
+    ? html`<p class="note">${erasureIsUnderWay} Requested on ${asked}.</p>`
+    : html`<p class="note">Erasure was requested on ${asked} and still isn’t done. Look for its message <a href="${deadLettersPath}">in the dead letters</a>, or request it again.</p>`;
 }
 
 /** Of an erasure that is done, apart from what was on its way. */
@@ -33,13 +33,13 @@ function erasedText({ customer: { erasure }, proof }: ProvenCustomer, now: Date)
   const on = proof && html` on ${time(proof.erasedAt)}`;
   const asked = proof ?? (erasure && { askedAt: erasure.at, askedBy: erasure.by });
   const isSettling = erasure !== undefined && isRecent(erasure, now);
-  return html`The data of this customer was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' What was on its way just then goes within a quarter of an hour.'}`;
+  return html`This customer’s data was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' Anything that was on its way goes within 15 minutes.'}`;
 }
 
 /** What a person may call a customer by. */
 export function titleOfCustomer({ customer }: KeptCustomer): string {
   const { name, email, customerId, erased } = customer;
-  if (erased) return 'An erased customer';
+  if (erased) return 'Erased customer';
   return shortened(name?.value || email?.value || `Customer ${customerId}`);
 }
 
@@ -72,10 +72,10 @@ function shownElsewhere(contactId: string, address: string): Html {
 /** Why a customer has no contact of its own in the list. */
 function hiddenBecause({ customer: { deletion, email }, other }: KeptCustomer): Html {
   if (deletion?.mode === 'delete') {
-    return html`Polar deleted this customer, so no contact shows it, as the settings said then. What Polar said before is kept.`;
+    return html`Polar deleted this customer, so no contact shows it, as the settings said at the time. What Polar said before is kept.`;
   }
   if (!email) {
-    return html`Polar hasn’t sent an email address of this customer yet. The contact appears once it does; the rest is kept.`;
+    return html`Polar hasn’t sent an email address for this customer yet. The contact appears once it does; the rest is kept.`;
   }
   if (other && other.customerId === undefined) {
     return html`<a href="${contactPath(other.contactId)}">A contact that was added by hand</a> has this customer’s address. What Polar said about the customer is kept.`;

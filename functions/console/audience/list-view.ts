@@ -42,7 +42,7 @@ export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
   const { filter, groups, shown, marketing } = view;
   // Whom no contact shows can be searched for all the same.
   if (isEmpty(view))
-    return html`${nothing(view)}<h2>Look for somebody</h2>
+    return html`${nothing(view)}<h2>Find someone</h2>
 <p>Also finds customers without a contact, such as those deleted in Polar.</p>
 ${searchForm(c)}`;
   return html`<div class="row spread">
@@ -152,10 +152,10 @@ function isEmpty({ filter, shown, isFirstPage }: ListView): boolean {
 
 function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
   if (shown.isCutShort)
-    return html`<p class="note">None so far. Not all contacts were searched yet: keep searching below.</p>`;
+    return html`<p class="note">None so far. Not all contacts have been searched yet: keep searching below.</p>`;
   if (isFiltered(filter)) {
     return empty(
-      'No contact fits these filters.',
+      'No contacts match these filters.',
       html`<p><a href="${audiencePath}">Show all contacts</a></p>`,
     );
   }
@@ -167,7 +167,7 @@ function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
   const other = html`<a href="${testPath}">send a test event</a> or <a href="${audiencePath}/add">add a contact by hand</a>`;
   return isConnected
     ? empty(
-        'No contacts yet. Polar is connected: its next event brings the first one.',
+        'No contacts yet. Polar is connected: its next event adds the first one.',
         html`<p><a class="button primary" href="${importPath}">Import customers</a></p>
 <p>Or ${other}.</p>`,
       )
@@ -180,7 +180,7 @@ function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
 function paging({ filter, next, shown, isFirstPage }: ListView): Html {
   const { isCutShort, contacts } = shown;
   const label = isCutShort ? 'Keep searching' : 'Older contacts';
-  const note = isCutShort && contacts.length > 0 ? 'Not all contacts were searched yet.' : '';
+  const note = isCutShort && contacts.length > 0 ? 'Not all contacts have been searched yet.' : '';
   return html`<div class="pages">
 <p>${!isFirstPage && html`<a href="${link(audiencePath, filter)}">Back to the newest</a>`} ${note}</p>
 ${next && html`<a class="button" href="${link(audiencePath, { ...filter, after: next })}" rel="next">${label}</a>`}

@@ -58,7 +58,7 @@ export function runsView(runs: readonly RunOfContact[]): Html {
     time(one.run.beganAt),
   ]);
   return html`<section class="card" aria-labelledby="runs"><h2 id="runs">Sequences</h2>
-${table('Runs of this contact, those that wait first', ['Workflow', 'State', 'Where', 'Began'], rows)}
+${table('Runs of this contact, waiting ones first', ['Workflow', 'State', 'Where', 'Began'], rows)}
 </section>`;
 }
 

@@ -38,14 +38,14 @@ export const fieldWords: Readonly<Record<BrandField, string>> = {
 };
 
 const hints: Readonly<Record<BrandField, string>> = {
-  name: 'Shown above every email, at its foot, and on the unsubscribe page.',
-  logo: 'The https address of a PNG or JPEG, at least 56 pixels high. It is shown 28 pixels high, beside the name.',
-  logoDark: 'Shown instead where the mail program is dark.',
+  name: 'Shown at the top and bottom of every email, and on the unsubscribe page.',
+  logo: 'The https address of a PNG or JPEG, at least 56 pixels high. Shown 28 pixels high, beside the name.',
+  logoDark: 'Shown instead in dark mode.',
   logoAlt: 'For readers who see no images. Leave it empty if the logo only repeats the name.',
   accent: 'The line above an email and its button, such as #1d4ed8.',
-  website: 'Where the logo and the name lead; also linked in the footer.',
+  website: 'Where the logo and name link to; also linked in the footer.',
   supportAddress:
-    'Gets the replies to emails whose workflow has no reply-to of its own. “Help” in the footer links to it.',
+    'Gets replies to emails without a reply-to of their own. “Help” in the footer links to it.',
   portalUrl: 'Where customers find invoices and cancel.',
   footer: 'Such as your company and its number. Shown below the postal address.',
   postalAddress: 'Shown at the foot of every email. Marketing isn’t sent without one.',
@@ -159,8 +159,8 @@ function more(name: BrandField, typed: TypedBrand, portal: string | undefined): 
   }
   if (name !== 'portalUrl') return '';
   return portal
-    ? ` Empty: ${portal}, your organization's in Polar, with the address of the customer filled in.`
-    : ' Empty: that of your organization in Polar, once Polar is connected.';
+    ? ` If empty: ${portal}, your organization’s in Polar, with the customer’s address filled in.`
+    : ' If empty: your organization’s in Polar, once Polar is connected.';
 }
 
 export type ShownVersion = KeptVersion &

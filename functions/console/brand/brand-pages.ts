@@ -137,7 +137,7 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     const problems = Object.fromEntries(faults.map(({ path, problem }) => [path, problem]));
     const note = html`${
       faults.length > 0 &&
-      html`<p class="note">Somebody edited the brand by hand, and ${faults.map(({ path }) => `“${fieldWords[path]}”`).join(', ')} can’t be used: emails leave ${faults.length === 1 ? 'it' : 'them'} out. Save to fix it.</p>`
+      html`<p class="note">Someone edited the brand by hand, and ${faults.map(({ path }) => `“${fieldWords[path]}”`).join(', ')} can’t be used: emails leave ${faults.length === 1 ? 'it' : 'them'} out. Save to fix it.</p>`
     }`;
     return shown(
       c,
@@ -186,13 +186,13 @@ ${versionsView(c, versions, versionOf(stored) ?? 0)}`,
     const kept = await keptVersions(db, env.SETTINGS_TABLE, keptBrand);
     const wanted = kept.find(({ version }) => String(version) === textOf(form, 'version'));
     if (!wanted || readBrand(wanted.document).faults.length > 0) {
-      return goOn(c, brandPath, { kind: 'problem', text: 'There is no such version to restore.' });
+      return goOn(c, brandPath, { kind: 'problem', text: 'There’s no such version to restore.' });
     }
     const next = brandDocument(readBrand(wanted.document).brand);
     if (!isCurrent || (await replaced(stored, next, c.get('by'))) === undefined) {
       return goOn(c, brandPath, { kind: 'problem', text: changedMeanwhile });
     }
-    const text = `Version ${wanted.version} is back. Emails use it within 30 seconds.`;
+    const text = `Version ${wanted.version} restored. Emails use it within 30 seconds.`;
     return goOn(c, brandPath, { kind: 'done', text });
   });
 
@@ -214,11 +214,11 @@ function rightIn(typed: TypedBrand): Brand {
 
 const notWhole: Flash = {
   kind: 'problem',
-  text: 'The form did not arrive as a whole, so nothing was saved. Fill it in again.',
+  text: 'The form arrived incomplete, so nothing was saved. Fill it in again.',
 };
 const saved: Flash = { kind: 'done', text: 'Saved. Emails use it within 30 seconds.' };
-const changedMeanwhile = 'Someone else changed the brand meanwhile, so nothing was changed.';
-const wrong = problemFlash('Nothing was saved yet. Fix what is marked below.');
+const changedMeanwhile = 'Someone else changed the brand in the meantime, so nothing was changed.';
+const wrong = problemFlash('Nothing was saved. Fix what’s marked below.');
 
 function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   const rows = brandChanges(there, mine).map(({ path, from, to }) => [
@@ -228,7 +228,7 @@ function overtaken(there: SettingsDocument, mine: SettingsDocument): Html {
   ]);
   const { savedAt, savedBy } = there;
   const when = typeof savedAt === 'string' ? html` on ${time(savedAt)}` : '';
-  const whose = typeof savedBy === 'string' ? who(savedBy) : 'somebody else';
-  return html`<p class="note">The brand was saved by ${whose}${when}, after you opened it. Nothing of yours is saved yet: below is what you typed. <strong>Save</strong> replaces what is there, or <a href="${brandPath}">discard yours</a>.</p>
+  const whose = typeof savedBy === 'string' ? who(savedBy) : 'someone else';
+  return html`<p class="note">The brand was saved by ${whose}${when}, after you opened it. Your changes aren’t saved yet; they’re below. <strong>Save</strong> replaces what’s there, or <a href="${brandPath}">discard yours</a>.</p>
 ${table('Where the two differ', ['Field', 'There now', 'Yours'], rows)}`;
 }

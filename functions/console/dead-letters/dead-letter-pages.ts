@@ -107,7 +107,7 @@ export function deadLetterPages(parts: ConsoleParts) {
     const filter = filterOf(query);
     const choice = choiceFrom(form, filter);
     if (!choice) {
-      const text = 'Nothing was sent: the form did not say which. Choose here.';
+      const text = 'Nothing was sent: the form didn’t say which ones. Choose here.';
       return goOn(c, deadLettersPath, { kind: 'problem', text });
     }
     const { queue, since } = query;
@@ -144,10 +144,10 @@ const noReading: Reading<LetterWithMessage> = { letters: [], met: 0, more: 0 };
 function unknown(c: Context<ConsoleEnv>, { met, more }: Reading<unknown>) {
   const text =
     more > 0
-      ? `It was not among the ${met} that could be read. About ${more} more are there, or being read by someone else: try again in a minute.`
-      : 'It was sent again, discarded, or expired after 14 days. If somebody else is reading it, try again in a minute.';
+      ? `It wasn’t among the ${met} that could be read. About ${more} more are there, or being read by someone else. Try again in a minute.`
+      : 'It was sent again, discarded, or expired after 14 days. If someone else is reading it, try again in a minute.';
   return page(c, {
-    title: 'No such dead letter now',
+    title: 'Dead letter not found',
     section,
     above,
     status: 404,

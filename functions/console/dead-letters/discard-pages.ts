@@ -25,7 +25,7 @@ export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: L
   const back = link(deadLettersPath, { queue: query.queue, ...filterFields(query) });
   if (reading.letters.length === 0) {
     return empty(
-      'No dead letter matches anymore.',
+      'No dead letters match now.',
       html`<p><a href="${deadLettersPath}">See all</a></p>`,
     );
   }
@@ -33,7 +33,7 @@ export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: L
   const rest = reading.letters.length - letters.length;
   const count = letters.length === 1 ? '1 dead letter' : `${letters.length} dead letters`;
   const ids = html`<input type="hidden" name="ids" value="${letters.map(({ messageId }) => messageId).join(' ')}">`;
-  return html`<p class="note">Discarding deletes them: they are never applied or sent. Only their file brings them back.${rest > 0 ? ` These are the ${letters.length} oldest; ${rest} more fit, and come up after them.` : ''}</p>
+  return html`<p class="note">Discarding deletes them: they are never applied or sent. Only their file brings them back.${rest > 0 ? ` These are the ${letters.length} oldest; ${rest} more match and come next.` : ''}</p>
 <ol class="steps">
 <li>${postForm(c, { action: `${deadLettersPath}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })} <span class="soft small">It may hold personal data. Delete it when you’re done.</span></li>
 <li>${postForm(c, {
@@ -69,7 +69,7 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
     const text = keptLetters(letters);
     if (Buffer.byteLength(text) > mostBytes) {
       const problem =
-        'They are too large for one file. Choose fewer, or use the command: npm run deadletters -- discard, which keeps each in a file.';
+        'They’re too large for one file. Choose fewer, or run npm run deadletters -- discard, which keeps each in a file.';
       return goOn(c, deadLettersPath, { kind: 'problem', text: problem });
     }
     c.set('acted', { count: letters.length });
@@ -97,7 +97,7 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
     parts.log.info('dead letters discarded', { count });
     const left = ids.size - count;
     const text =
-      ids.size === 1 ? 'The dead letter is discarded.' : `${count} dead letters are discarded.`;
+      ids.size === 1 ? 'The dead letter was discarded.' : `${count} dead letters were discarded.`;
     return goOn(c, deadLettersPath, {
       kind: 'done',
       text: left > 0 ? `${text} ${left} are gone, or being read by someone else.` : text,
@@ -125,10 +125,10 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
       );
     await putBackLetters(parts.sqs, parts.queues, kept);
     c.set('acted', { count: kept.length });
-    const what = kept.length === 1 ? 'It is' : `All ${kept.length} are`;
+    const what = kept.length === 1 ? 'It’s back' : `All ${kept.length} are back`;
     return goOn(c, deadLettersPath, {
       kind: 'done',
-      text: `${what} among the dead letters again.`,
+      text: `${what} in the dead letters.`,
     });
   });
 

@@ -38,7 +38,7 @@ ${
 ${reasons(c, reading.letters, query)}
 <h2>The oldest</h2>
 ${lettersTable(list)}
-${reading.letters.length > mostListed ? html`<p class="soft">These are the ${mostListed} oldest. The next appear when these are gone.</p>` : ''}`
+${reading.letters.length > mostListed ? html`<p class="soft">These are the ${mostListed} oldest. More appear once these are gone.</p>` : ''}`
 }
 <p class="soft small">Discarded one by mistake? <a href="${deadLettersPath}/put-back">Put it back from its file</a>.</p>`;
 }
@@ -76,15 +76,15 @@ function goOnCard(c: Context<ConsoleEnv>, query: LetterQuery): Html {
   };
   return html`<section class="card" aria-labelledby="go-on">
 <h2 id="go-on">Some are left</h2>
-<p>Each request sends up to 500, for 15 seconds at most. ${goOn === 'reason' && reason ? html`It sends those with the reason “${reason}”.` : ''}${goOn === 'filter' ? 'It sends those that fit the filter.' : ''} Those that fail again meanwhile are not sent twice.</p>
-${act(c, 'Go on', `${deadLettersPath}/resend`, { tone: 'primary', fields })}
+<p>Each request sends up to 500, for 15 seconds at most. ${goOn === 'reason' && reason ? html`It sends those with the reason “${reason}”.` : ''}${goOn === 'filter' ? 'It sends those that match the filter.' : ''} Those that fail again in the meantime aren’t sent twice.</p>
+${act(c, 'Continue', `${deadLettersPath}/resend`, { tone: 'primary', fields })}
 </section>`;
 }
 
 function nothingThere({ met, more }: Reading<unknown>, query: LetterQuery): Html {
   if (filterOf(query) && met > 0) {
     return empty(
-      `None of the ${met} that were read fits the filter.${more > 0 ? ` About ${more} more were not read.` : ''}`,
+      `None of the ${met} that were read match the filter.${more > 0 ? ` About ${more} more weren’t read.` : ''}`,
       html`<p><a href="${link(deadLettersPath, queueField(query))}">Show all</a></p>`,
     );
   }
@@ -132,8 +132,8 @@ function chosenCard(c: Context<ConsoleEnv>, { reading, query }: LetterList): Htm
       fields: { ...fields, which: 'filter' },
     });
   return html`<section class="card" aria-labelledby="chosen">
-<h2 id="chosen">${found.length} of ${met} fit the filter</h2>
-${more > 0 ? html`<p>About ${more} more could not be read in time. What is done here reaches those that fit among them, too.</p>` : ''}
+<h2 id="chosen">${found.length} of ${met} match the filter</h2>
+${more > 0 ? html`<p>About ${more} more couldn’t be read in time. Actions here also reach those that match.</p>` : ''}
 ${finals > 0 ? html`<p class="note">${finalText(finals)}</p>` : ''}
 <div class="row">
 ${finals === found.length ? html`${discard}${resend('')}` : html`${resend('primary')}${discard}`}
@@ -157,7 +157,7 @@ function reasons(
     ]);
   const others = groups.length - rows.length;
   return html`<h2>Why they died</h2>
-${table('Reasons, the most frequent first', ['How many', 'Last reason', 'Tried', 'What to do'], rows, { numbers: ['How many'] })}
+${table('Reasons, most frequent first', ['How many', 'Last reason', 'Tried', 'What to do'], rows, { numbers: ['How many'] })}
 ${others > 0 ? html`<p class="soft">And ${others} other reasons.</p>` : ''}
 <p class="soft small">“final”: no retry can fix it, so it wasn’t retried. “retried”: it was tried for about 90 minutes.</p>`;
 }
@@ -200,7 +200,7 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
       html`<div class="who">${whoText(letter)}</div>`,
     ];
   });
-  return table('Dead letters, the oldest first', ['What', 'Age', 'Tries', 'Reason', 'Whom'], rows, {
+  return table('Dead letters, oldest first', ['What', 'Age', 'Tries', 'Reason', 'Customer'], rows, {
     numbers: ['Tries'],
   });
 }

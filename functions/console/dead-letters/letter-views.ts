@@ -60,7 +60,7 @@ export function letterView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
 <div class="row"><a class="button primary" href="${download}">Download</a>
 <a class="button danger" href="${discard}">Discard…</a>
 ${resend('')}</div>
-<p class="soft small">Send it again only after you deployed a version that can read it.</p>
+<p class="soft small">Send it again only once you’ve deployed a version that can read it.</p>
 </section>`
       : html`<p>${prospectOf(letter)}</p>
 <div class="row">${resend('primary')}
@@ -84,7 +84,7 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
       'Since',
       html`${time(since.toISOString(), { form: 'seconds' })}, ${ageText(now.getTime() - since.getTime())} ago`,
     ],
-    ['Whom', whoText(letter)],
+    ['Customer', whoText(letter)],
     ['Customer in Polar', letter.customerId],
     ['Tries', String(receivesOf(letter))],
     [
@@ -99,15 +99,15 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
     ],
     ['Event', webhookId && eventLink(webhookId, hasRecord)],
     ['Kept by SQS until', time(keptUntil(letter).toISOString())],
-    ['Message of SQS', html`<code>${letter.messageId}</code>`],
+    ['SQS message id', html`<code>${letter.messageId}</code>`],
   ]);
 }
 
 function eventLink(webhookId: string, hasRecord: boolean): Html {
   const name = html`<code>${webhookId}</code>`;
   return hasRecord
-    ? html`<a href="${eventPath(webhookId)}">${name}</a>, which was recorded`
-    : html`${name}, of which nothing is recorded`;
+    ? html`<a href="${eventPath(webhookId)}">${name}</a>, recorded`
+    : html`${name}, not recorded`;
 }
 
 function attributes(message: ReceivedMessage): Html {
@@ -120,17 +120,17 @@ function attributes(message: ReceivedMessage): Html {
   );
   if (rows.length === 0) return html`<h2>Attributes</h2><p>The message has none.</p>`;
   return html`<h2>Attributes</h2>
-${table('Attributes of the message', ['Name', 'Value', 'Type'], rows)}`;
+${table('Message attributes', ['Name', 'Value', 'Type'], rows)}`;
 }
 
 /** Asks before a dead letter goes for good. */
 export function discardView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
   const [{ messageId, queue, webhookId }] = shown.found;
   const id = { id: messageId };
-  return html`<p class="note">Discarding deletes the message and its reason: it is never applied or sent. Only its file brings it back.</p>
+  return html`<p class="note">Discarding deletes the message and its reason: it’s never applied or sent. Only its file brings it back.</p>
 ${letterFacts(shown)}
 <p><a class="button" href="${link(`${deadLettersPath}/body`, id)}">Download it first</a></p>
-<p class="soft">You can put it back from its file on the page Dead letters.${webhookId && queue === 'events' ? ' Polar can also deliver the event again for 90 days.' : ''}</p>
+<p class="soft">You can put it back from its file on the Dead letters page.${webhookId && queue === 'events' ? ' Polar can also deliver the event again for 90 days.' : ''}</p>
 <div class="row">
 ${act(c, 'Discard for good', `${deadLettersPath}/discard`, { tone: 'danger', fields: { queue, ...id } })}
 <a class="button" href="${link(`${deadLettersPath}/letter`, id)}">Keep it</a>

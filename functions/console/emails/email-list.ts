@@ -135,7 +135,7 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
   // Each day is a table of its own, with a name of its own.
   const day = emails[0]?.createdAt.slice(0, 10);
   return table(
-    `Emails of ${day}, newest first`,
+    `Emails from ${day}, newest first`,
     ['Time', 'Outcome', 'To', 'Workflow', 'Email'],
     rows,
   );
@@ -192,7 +192,7 @@ function nothing({ query, list, workflows }: EmailListShown): Html {
   const { fate, workflow, day, before } = query;
   if (fate ?? workflow ?? day ?? before) {
     return empty(
-      'No email fits these filters.',
+      'No emails match these filters.',
       html`<p><a href="${emailsPath}">Show all emails</a></p>`,
     );
   }

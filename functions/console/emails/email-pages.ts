@@ -102,8 +102,11 @@ export function emailPages(parts: ConsoleParts) {
     const key = keySchema.safeParse(c.req.query('key')).data;
     const email = key === undefined ? undefined : await parts.emails.find(key);
     if (!email) {
-      const body = empty('No such email.', html`<p><a href="${emailsPath}">See all emails</a></p>`);
-      return page(c, { title: 'No such email', section, above, status: 404, body });
+      const body = empty(
+        'No email has this key.',
+        html`<p><a href="${emailsPath}">See all emails</a></p>`,
+      );
+      return page(c, { title: 'Email not found', section, above, status: 404, body });
     }
     const { workflowId, workflowVersion, webhookId, contactId, customerId } = email;
     const [present, versions, kept, found, settings, brand, portal] = await Promise.all([
@@ -127,7 +130,7 @@ export function emailPages(parts: ConsoleParts) {
     }
     const name = versions[0]?.name;
     return page(c, {
-      title: name === undefined ? 'Email of a removed workflow' : `Email of ${name}`,
+      title: name === undefined ? 'Email from a removed workflow' : `Email from ${name}`,
       section,
       above,
       body: oneEmailView({

@@ -10,10 +10,10 @@ import { time, who } from '../kit/shown.ts';
 /** What a press of the switch leads to. */
 export const holdFlashes = {
   held: { kind: 'done', text: 'Held. Applies within two seconds.' },
-  heldBefore: { kind: 'problem', text: 'All mail is held already, so nothing changed.' },
+  heldBefore: { kind: 'problem', text: 'All mail is already held, so nothing changed.' },
   released: {
     kind: 'done',
-    text: 'All mail is released. Each held email is checked and sent once, within a minute or, where many were held, in turn.',
+    text: 'All mail is released. Each held email is checked and sent once, within a minute, or in turn if many were held.',
   },
   notHeld: { kind: 'problem', text: 'Mail isn’t held, so nothing changed.' },
 } as const satisfies Record<string, Flash>;
@@ -26,7 +26,7 @@ export function holdView(
 ): Html {
   return html`<section class="card" aria-labelledby="hold">
 <h2 id="hold">Hold all mail</h2>
-<p>Use it when too many emails go out, or the wrong ones. Events are still recorded; their emails are held until you release them. Tests you send yourself still go out.</p>
+<p>Use this when too many emails go out, or the wrong ones. Events are still recorded; their emails are held until you release them. Tests you send yourself still go out.</p>
 ${postForm(c, {
   action: `${emailsPath}/hold`,
   body: html`${textField({ name: 'reason', label: 'Why', hint: 'Shown on every page while mail is held. For example: wrong prices', problem }, { required: true })}
@@ -47,7 +47,7 @@ export function heldView(
   return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
 <p>Held by ${who(by)} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`}</p>
-<p>Events are still recorded. Once you release mail, each email is checked again and sent once; one that is older than its workflow allows is blocked. To block what a workflow wanted to send, <a href="${workflowsPath}">pause it</a> first.</p>
+<p>Events are still recorded. Once you release mail, each email is checked again and sent once, or blocked if it’s older than its workflow allows. To block a workflow’s emails, <a href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;
 }

@@ -35,8 +35,8 @@ export type RenderedAgain =
 export function renderedAgain(known: KnownOfEmail): RenderedAgain {
   const { email, workflow, record, contact, brand, portal, settings, unsubscribeUrl } = known;
   if (!record) return missing('Its event is no longer kept.');
-  if (!workflow) return missing(`Version ${email.workflowVersion} of its workflow is not kept.`);
-  if (!contact) return missing('Its customer has no contact anymore.');
+  if (!workflow) return missing(`Version ${email.workflowVersion} of its workflow isn’t kept.`);
+  if (!contact) return missing('Its customer no longer has a contact.');
   const sends = sendsOf(workflow);
   const step = email.stepId === undefined ? sends[0] : sends.find(({ id }) => id === email.stepId);
   if (!step) return missing('This version of its workflow has no such email.');

@@ -90,7 +90,7 @@ export function eventActs(parts: ConsoleParts) {
         triggers,
         again,
       });
-      const text = 'The replay is queued. What it did shows up below in a moment.';
+      const text = 'The replay is queued. The result shows up below in a moment.';
       return { kind: 'done', text };
     },
 
@@ -101,7 +101,7 @@ export function eventActs(parts: ConsoleParts) {
           : await settle.sendAgain(ledgerKey, by);
       if (settled.kind === 'refused') return { kind: 'problem', text: settled.reason };
       if (settled.kind === 'not-queued') {
-        return { kind: 'problem', text: `${settled.reason} To try now, do the same again.` };
+        return { kind: 'problem', text: `${settled.reason} Do the same again to try now.` };
       }
       parts.log.info('email settled', { ledgerKey, settling });
       const text =
@@ -122,7 +122,7 @@ export const settlingTitles = {
 
 const words = {
   'mark-sent': {
-    what: 'It’s never sent again. Do this if the customer has it, or if SES’s own console shows it.',
+    what: 'It won’t be sent again. Do this if the customer has it, or if SES’s own console shows it.',
     button: 'Mark as sent',
     states: canBeMarkedSent,
   },

@@ -88,7 +88,7 @@ ${hour && html`<input type="hidden" name="hour" value="${hour}"><input type="hid
 function eventTable({ details, contacts }: Pick<EventsShown, 'details' | 'contacts'>) {
   return (events: readonly ListedEvent[]): Html =>
     table(
-      'Events, the newest first',
+      'Events, newest first',
       ['Received', 'Type', 'Outcome', 'Who', 'Amount', 'Emails'],
       events.map((event) => {
         const known = details.get(event.webhookId);
@@ -129,7 +129,7 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   const such = isFiltered ? 'such event' : 'event';
   if (isCutShort && next) {
     return empty(
-      `No ${such} so far among those of ${dayText.format(new Date(day))}.`,
+      `No ${such} so far on ${dayText.format(new Date(day))}.`,
       html`<p><a href="${link(eventsPath, { ...filterOf(query), day, hour: query.hour, after: cursorText(next) })}" rel="next">Keep searching</a></p>`,
     );
   }

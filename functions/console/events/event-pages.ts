@@ -97,7 +97,7 @@ export function eventPages(parts: ConsoleParts) {
     const act = actSchema.safeParse(textOf(form, 'act')).data;
     const by = c.get('by');
     if (act === undefined || !(await stories.has(webhookId))) {
-      const text = 'Nothing was done: the form did not say what, or the event is not there.';
+      const text = 'Nothing was done: the form didn’t say what to do, or there’s no such event.';
       return goOn(c, eventPath(webhookId), { kind: 'problem', text });
     }
     if (act === 'replay') {
@@ -112,7 +112,7 @@ export function eventPages(parts: ConsoleParts) {
 
   async function unrecorded(c: Context<ConsoleEnv>, webhookId: string) {
     const body = unrecordedView(webhookId, await stories.unrecorded(webhookId), days);
-    return page(c, { title: 'There is no such event', section, above, status: 404, body });
+    return page(c, { title: 'Event not found', section, above, status: 404, body });
   }
 
   async function replay(
@@ -150,7 +150,7 @@ export function eventPages(parts: ConsoleParts) {
     const workflow = workflows.find((one) => one.workflowId === email?.workflowId)?.name;
     if (!email) {
       const body = html`<p>The ledger has no such email. <a href="${eventPath(webhookId)}">Back to the event</a></p>`;
-      return page(c, { title: 'There is no such email', section, above, status: 404, body });
+      return page(c, { title: 'Email not found', section, above, status: 404, body });
     }
     return page(c, {
       title: settlingTitles[ask],
@@ -176,7 +176,7 @@ const mostBytes = 5_000_000;
 
 function payload(c: Context<ConsoleEnv>, { payload: kept, record }: EventStory) {
   if (kept.kind !== 'kept' || Buffer.byteLength(kept.text) > mostBytes) {
-    const text = 'The payload is not there, or too large to be sent whole.';
+    const text = 'The payload is missing, or too large to send whole.';
     return page(c, {
       title: 'No payload',
       section,

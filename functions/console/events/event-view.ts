@@ -59,7 +59,7 @@ export function workflowsView({ workflows = [] }: Decision, story: EventStory): 
 /** Why no workflow was considered. What waits for such events now may explain what a person expects. */
 export function noWorkflowsView({ outcome }: Decision, { record, waiting }: EventStory): Html {
   if (isBackfilled(record.webhookId) && !isLostOrder(record.webhookId)) {
-    return html`<p>No email: this event was made from what Polar lists, and no workflow sees such events.</p>`;
+    return html`<p>No email: this event was made from what Polar lists, and workflows don’t see such events.</p>`;
   }
   if (outcome === 'skipped')
     return html`<p>No email: workflows don’t see events that are skipped.</p>`;
@@ -194,14 +194,14 @@ function inShort({ record, failure, expiresAt }: EventStory): Html {
     // Of the others the page begins with it.
     ['Outcome', outcome === 'applied' ? reason : undefined],
     ['User group', groupReason],
-    ['Kept as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
+    ['Left as set by hand', keptByHand?.map((field) => fieldWords[field] ?? field).join(', ')],
     ['Contact', contactText(record)],
     ['Customer in Polar', copyable(record.customerId)],
     ['Happened', time(record.occurredAt, { form: 'seconds' })],
     ['Received', time(record.receivedAt, { form: 'seconds' })],
     isBackfilled(record.webhookId)
       ? ['Came from', isLostOrder(record.webhookId) ? recoveredFrom : importedFrom]
-      : ['Polar was answered', `${code}: ${message}`],
+      : ['Answer to Polar', `${code}: ${message}`],
     ['Failed', failure && failureText(failure)],
     ['Webhook', copyable(record.webhookId)],
     ['Kept until', expiresAt && time(expiresAt.toISOString())],
@@ -216,10 +216,10 @@ function contactText({ contactId, email, erased, customerId }: EventStory['recor
 }
 
 const importedFrom = 'an import or a backfill: made from what Polar lists, without a webhook';
-const recoveredFrom = 'npm run recover: made from a paid order of which Polar sent no webhook';
+const recoveredFrom = 'npm run recover: made from a paid order that Polar sent no webhook for';
 
 export function changesView(changes: readonly Change[], isErased = false): Html {
-  if (isErased) return html`<p>What it changed is erased, with the customer.</p>`;
+  if (isErased) return html`<p>What it changed was erased with the customer.</p>`;
   if (changes.length === 0) return html`<p>No field of the contact changed.</p>`;
   const rows = changes.map(changeRow);
   return table('Changes of the contact', ['Field', 'Before', 'After'], rows);
@@ -230,11 +230,11 @@ function payloadView({ payload, record }: EventStory): Html {
     case 'kept':
       return prettyBody(payload.text, link(eventPath(record.webhookId), { ask: 'payload' }));
     case 'omitted':
-      return html`<p>It was too large to be kept. Polar shows it with the delivery.</p>`;
+      return html`<p>It was too large to keep. Polar shows it with the delivery.</p>`;
     case 'erased':
-      return html`<p>It is erased, with the customer.</p>`;
+      return html`<p>It was erased with the customer.</p>`;
     case 'none':
-      return html`<p>It was not kept.</p>`;
+      return html`<p>It wasn’t kept.</p>`;
   }
 }
 
@@ -252,14 +252,14 @@ ${replays.toReversed().map((one, place) => replayView(one, story, place === 0))}
 function replayView(one: ReplayEntry, story: EventStory, isNewest: boolean): Html {
   const { at, by, outcome, reason, groupReason, changes, settingsVersion, workflows = [] } = one;
   return html`<details class="card"${isNewest && html` open`}>
-<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, asked for by ${who(by)}</summary>
+<summary>${time(at)}: ${outcomeBadge(outcome, addsContact(one))} ${replayKind(one)}, requested by ${who(by)}</summary>
 <p>${reason ?? outcomeText(one)}</p>
 ${groupReason ? html`<p>User group: ${groupReason}</p>` : ''}
 ${changes.length > 0 ? changesView(changes, story.record.erased) : ''}
-${workflows.length > 0 ? workflowsView(one, story) : html`<p>${one.triggers ? 'No active workflow waited for it.' : 'No workflow was considered, as was asked.'}</p>`}
+${workflows.length > 0 ? workflowsView(one, story) : html`<p>${one.triggers ? 'No active workflow waited for it.' : 'No workflows were considered, as requested.'}</p>`}
 ${
   settingsVersion === story.record.settingsVersion
-    ? html`<p class="soft">By the same version of the settings, ${settingsVersion}.</p>`
+    ? html`<p class="soft">With the same version of the settings, ${settingsVersion}.</p>`
     : settingsView(settingsVersion, story.settings.get(settingsVersion), story.record.type)
 }
 </details>`;
@@ -267,7 +267,7 @@ ${
 
 export function replayKind({ triggers, again }: Pick<ReplayEntry, 'triggers' | 'again'>): string {
   if (!triggers) return 'contact only';
-  return again ? 'with workflows, emails sent before too' : 'with workflows';
+  return again ? 'with workflows, and emails sent before' : 'with workflows';
 }
 
 /** What can be said of an id that has no record. */
@@ -281,10 +281,10 @@ export function unrecordedView(id: string, { failure, email }: Unrecorded, days:
   }
   if (failure) {
     return html`<p class="note">${failureText(failure)}</p>
-<p>So nothing is recorded of it yet. <a href="${letter}">Check the dead letters</a>, from where it can be sent again.</p>`;
+<p>So nothing is recorded yet. <a href="${letter}">Check the dead letters</a>: you can send it again from there.</p>`;
   }
   return empty(
-    html`Nothing is recorded of <code>${id}</code>, and no failure. Perhaps it was never accepted (Polar’s list of deliveries shows what was answered), is still in the queue, or its ${days} days are over.`,
+    html`Nothing is recorded for <code>${id}</code>, not even a failure. Maybe it was never accepted (Polar’s list of deliveries shows the answer), is still in the queue, or its ${days} days are over.`,
     html`<p><a href="${letter}">Check the dead letters</a> or <a href="${eventsPath}">see the events</a>.</p>`,
   );
 }

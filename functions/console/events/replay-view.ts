@@ -29,7 +29,7 @@ export function replayView(c: Context<ConsoleEnv>, replay: Replay, rehearsed: Sh
     ...(triggers && { triggers: 'on' }),
     ...(again && { again: 'on' }),
   };
-  return html`<p>A replay runs the event again with today’s settings. It never replaces newer data of the contact, and sends no email twice unless you ask for that.</p>
+  return html`<p>A replay runs the event again with today’s settings. It never replaces the contact’s newer data, and sends no email twice unless you choose to.</p>
 ${choices(replay)}
 <h2>What it would do now <span class="soft small">${replayKind(replay)}</span></h2>
 ${previewView(rehearsed)}
@@ -52,7 +52,7 @@ function choices({ webhookId, triggers, again }: Replay): Html {
 <legend>Run again</legend>
 ${kind('', 'Only what it does to the contact', !triggers)}
 ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers && !again)}
-${kind('again', 'Workflows, and emails that were sent before: the customer gets them once more', again)}
+${kind('again', 'Workflows, and emails that were sent before: the customer gets them again', again)}
 </fieldset>
 <p><button type="submit">Preview</button></p>
 </form>`;
@@ -64,7 +64,7 @@ function previewView({ entry, mails, runs, beginning, record }: Shown): Html {
   return html`<p>${outcomeBadge(entry.outcome, isAdded)} ${entry.reason ?? (entry.outcome === 'applied' ? wouldBe : outcomeText(entry))}</p>
 ${entry.changes.length > 0 ? changesView(entry.changes, record.erased) : ''}
 ${entry.triggers ? mailsView(entry, { mails, runs, beginning }) : html`<p>No email goes out: no workflow sees it.</p>`}
-${entry.erases ? html`<p class="note">It would erase again what is known of the customer.</p>` : ''}`;
+${entry.erases ? html`<p class="note">It would again erase what’s known about the customer.</p>` : ''}`;
 }
 
 function mailsView(

@@ -10,7 +10,7 @@ import type { ConsoleParts } from '../parts.ts';
 import { finding } from './finding.ts';
 
 const whatToType =
-  'Type a name, an address or the beginning of it, an external id, the name of a workflow, or the id of a contact, customer, order, subscription, webhook, email or run.';
+  'Type a name, an address or its beginning, an external id, the name of a workflow, or the id of a contact, customer, order, subscription, webhook, email or run.';
 
 /** What the field of the navigation leads to: the one thing that was meant, or all that it may be. */
 export function findPages(parts: ConsoleParts) {
@@ -33,7 +33,7 @@ export function findPages(parts: ConsoleParts) {
       kind,
     ]);
     const next = html`<p>To find a customer without a contact, type its external id.</p>
-<p>Invoice numbers and SES message ids can’t be found here. Type the id that the order has in Polar, or the email’s ledger key, which SES’s events have as the tag <span class="code">ledgerKey</span>.</p>
+<p>Invoice numbers and SES message ids can’t be found here. Type the order’s id in Polar, or the email’s ledger key: the tag <span class="code">ledgerKey</span> in SES’s events.</p>
 ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all: 'on' } })}`;
     return page(c, {
       title: `Find “${shortened(text, 60)}”`,

@@ -13,7 +13,7 @@ import type { Html } from './page.ts';
 import { eventPath } from './paths.ts';
 import { facts, link, time } from './shown.ts';
 
-const notSent = 'It was not sent. Another event of the same kind may still send it.';
+const notSent = 'It wasn’t sent. Another event of the same kind may still send it.';
 
 const sentences: Readonly<Record<EmailFate, string>> = {
   delivered: 'The recipient’s mail server took it.',
@@ -42,7 +42,7 @@ export function fateSentence(email: Explained, isReleased: boolean): string {
 type Explained = Fated & Readonly<{ reason?: string | undefined }>;
 
 /** What comes next for one that was held. Many take longer: as many go out in a minute as SES takes. */
-const releasedText = 'Goes out within a minute, or in turn where many were held.';
+const releasedText = 'Goes out within a minute, or in turn if many were held.';
 
 /**
  * Whether mail is not held anymore, so that what was held of these goes out within the next minutes. The switch is read
@@ -90,7 +90,7 @@ export function emailView({ email, webhookId, isReleased, isToldAbove = false }:
 ${
   email.webhookId === webhookId
     ? ''
-    : html`<p>The email is that of <a href="${eventPath(email.webhookId)}">another event</a>: the workflow mails once for both.</p>`
+    : html`<p>The email belongs to <a href="${eventPath(email.webhookId)}">another event</a>: the workflow mails once for both.</p>`
 }
 ${acts.length > 0 && html`<div class="row">${acts}</div>`}`;
 }

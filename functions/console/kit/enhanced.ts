@@ -37,7 +37,7 @@ export function copyable(text: string): Html {
 export function untilDone(id: string, isDone: boolean, body: Html): Html {
   if (isDone) return html`<div id="${id}">${body}</div>`;
   return html`<div id="${id}" data-refresh aria-live="polite">${body}
-<noscript><p class="soft">Reload this page in a moment to see what came of it.</p></noscript></div>`;
+<noscript><p class="soft">Reload this page in a moment to see the result.</p></noscript></div>`;
 }
 
 /** A part of a page that is read again every ten seconds while somebody looks at it, for ten minutes. */

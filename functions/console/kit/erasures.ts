@@ -46,7 +46,7 @@ export function erasedView(text: string, proofs: readonly ErasureProof[], here =
 }
 
 export function askedText({ askedAt, askedBy }: Pick<ErasureProof, 'askedAt' | 'askedBy'>): Html {
-  return html`It was asked for on ${time(askedAt)} by ${who(askedBy)}.`;
+  return html`Requested on ${time(askedAt)} by ${who(askedBy)}.`;
 }
 
 function pageOf({ customerId, contactId }: ErasureProof): string | undefined {

@@ -74,8 +74,8 @@ export function eventBars(
       html`<a href="${hrefOf(at)}">${slotName(at)}</a>`,
       ...values.map(numberText),
     ]);
-  return html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all. A table of them follows.`, series, bars)}
-<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, the newest first`, [isHours ? 'Hour' : 'Day', ...series.map(({ name }) => name)], rows)}</details>`;
+  return html`${stackedBars(`Events per ${per} by outcome, ${numberText(all)} in all. A table follows.`, series, bars)}
+<details class="as-table"><summary>Show as a table</summary>${table(`Events per ${per}, newest first`, [isHours ? 'Hour' : 'Day', ...series.map(({ name }) => name)], rows)}</details>`;
 }
 
 function ofType({ events }: Counts, type: string | undefined): Pick<Counts, 'events'> {

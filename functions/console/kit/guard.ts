@@ -119,7 +119,7 @@ export const visitor: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   c.set('by', iam?.userArn ?? localActor);
   const named = c.req.header('x-console-origin') ?? `http://${c.req.header('host')}`;
   const origin = originSchema.safeParse(named);
-  if (!origin.success) return c.text('The host of this request is not one of the console.', 400);
+  if (!origin.success) return c.text('This request’s host isn’t one of the console’s.', 400);
   c.set('origin', origin.data);
   return next();
 };

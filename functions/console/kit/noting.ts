@@ -44,7 +44,7 @@ export function noting({ acts, log }: Parts, routes: ActsOfRoutes): MiddlewareHa
       return page(c, {
         title: 'Nothing was done',
         status: 503,
-        body: html`<p>The operator log could not be written. Go back and try again. If it keeps failing, the console function’s log says why.</p>`,
+        body: html`<p>The operator log couldn’t be written. Go back and try again. If it keeps failing, the console function’s log says why.</p>`,
       });
     }
     await next();
@@ -93,7 +93,7 @@ function endOf(c: Context<ConsoleEnv>): ActEnd {
 
 /** Why an answer without a sentence of its own did nothing: what its page says may hold what somebody typed. */
 const refusals: Readonly<Record<number, string>> = {
-  404: 'It wasn’t there anymore.',
-  409: 'Somebody else had changed it.',
+  404: 'It was gone.',
+  409: 'Someone else had changed it.',
   422: 'Something in the form was wrong.',
 };

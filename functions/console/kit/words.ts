@@ -136,7 +136,7 @@ function propertyText(
 
 /** How an import of customers is, in a sentence beside a link to its page; absent: none was begun. */
 export function importText(known: Import | undefined): string {
-  if (known?.kind !== 'import') return 'Preview it first. It mails nobody.';
+  if (known?.kind !== 'import') return 'Preview it first. Nobody is emailed.';
   switch (known.state) {
     case 'running':
       return `Importing. ${importProgress(known)}`;
@@ -145,13 +145,13 @@ export function importText(known: Import | undefined): string {
     case 'stopped':
       return 'The last import was stopped. Continue it on its page.';
     case 'done':
-      return 'Everybody is imported. It can run again.';
+      return 'Everyone is imported. You can run it again.';
   }
 }
 
 /** Of customers, subscriptions or orders, as long as an import looks at them. */
 export function importProgress({ progress }: Pick<Import, 'progress'>): string {
-  if (!progress) return 'Checking whose customers are here.';
+  if (!progress) return 'Checking the organization.';
   const [looked, total] = [progress.looked, progress.total].map((one) => numberText(one));
   return `Looked at ${looked} of ${total} ${progress.phase}.`;
 }
@@ -181,8 +181,8 @@ export const operatorWords = {
   is: 'is',
   'is-not': 'is not',
   'is-one-of': 'is one of',
-  'is-set': 'is there',
-  'is-not-set': 'is not there',
+  'is-set': 'is set',
+  'is-not-set': 'is not set',
 } as const satisfies Record<Condition['operator'], string>;
 
 export function conditionText({ property, operator, value, values }: Condition): string {

@@ -53,11 +53,11 @@ export function logPages({ acts, workflows, now, env, log }: ConsoleParts) {
     return page(c, {
       title: 'Log',
       section: 'log',
-      body: html`<p>What people did here and on the command line, for the last ${env.RETENTION_DAYS} days. <code>npm run acts</code> lists the same. Erasures are kept forever: type the address or the id into <a href="${findPath}">Find</a>.</p>
+      body: html`<p>What people did here and on the command line, in the last ${env.RETENTION_DAYS} days. <code>npm run acts</code> lists the same. Erasures are kept forever: type the address or the id into <a href="${findPath}">Find</a>.</p>
 ${filters(query)}
 ${found.acts.length > 0 ? actTable(found.acts, names) : nothing(query)}
 <div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>
-${next && html`<a class="button" href="${next}" rel="next">Older ones</a>`}</div>`,
+${next && html`<a class="button" href="${next}" rel="next">Older</a>`}</div>`,
     });
   });
   return app;
@@ -107,7 +107,7 @@ function actTable(acts: readonly OperatorAct[], names: Names): Html {
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
     html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,
   ]);
-  return table('What was done, the newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
+  return table('What was done, newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
 }
 
 /** What an act was about, in words: ids and counts as the log keeps them. */

@@ -199,7 +199,7 @@ function toDos(setUp: SetUp): ToDo[] {
     {
       isDone: setUp.needsNoTest,
       title: 'Send yourself a test event',
-      how: html`See the mail as a customer would.`,
+      how: html`See the email as a customer would.`,
       step: { label: 'Send a test event', href: testPath },
     },
   ];

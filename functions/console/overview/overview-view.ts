@@ -169,7 +169,7 @@ export function isNew(status: Status | undefined, now: Date): boolean {
 
 function connectionNow(health: ConnectionHealth | undefined): string {
   if (!health || health.faults.some(({ kind }) => kind === 'unreachable')) {
-    return 'Polar did not answer';
+    return 'Polar didn’t answer';
   }
   if (needsSomebody(health.faults)) return 'needs attention';
   return health.faults.length === 0 ? 'healthy' : 'retrying';
@@ -207,7 +207,7 @@ export function workflowsCard(
   }
   return html`<section class="card" aria-labelledby="sent">${head}
 <table class="sent">
-<caption class="unseen">What became of the emails of each workflow</caption>
+<caption class="unseen">What became of each workflow’s emails</caption>
 <thead><tr><th scope="col">Workflow</th><th scope="col" class="fates">What became of the mail</th><th scope="col" class="number">Sent</th><th scope="col" class="number">Bounce</th></tr></thead>
 <tbody>${shown.map((workflow) =>
     workflowRow(workflow, countedAt ? workflowNumbers(sum, workflow.workflowId) : undefined),

@@ -42,7 +42,7 @@ ${mayComeBack(c) ? signInForm(c, form) : html`<p class="note">${comeBackAdvice}<
 </section>
 <section class="card" aria-labelledby="by-token">
 <h3 id="by-token">Use an organization access token</h3>
-<p class="soft">Make one in Polar under Settings → General → Developers, with the scopes <span class="code">organizations:read</span>, <span class="code">webhooks:read</span> and <span class="code">webhooks:write</span>; to import existing customers also <span class="code">customers:read</span>, <span class="code">orders:read</span> and <span class="code">subscriptions:read</span>.</p>
+<p class="soft">Create one in Polar under Settings → General → Developers, with the scopes <span class="code">organizations:read</span>, <span class="code">webhooks:read</span> and <span class="code">webhooks:write</span>; to import existing customers also <span class="code">customers:read</span>, <span class="code">orders:read</span> and <span class="code">subscriptions:read</span>.</p>
 ${tokenForm(c, form)}
 </section>
 </div>`;

@@ -52,11 +52,11 @@ export function readSignIn(form: FormData): Invalid | SignIn {
   const clientSecret = textOf(form, 'clientSecret').trim();
   const problems = {
     ...(!server && { signInServer: chooseServer }),
-    ...(clientId !== '' && !isOneWord(clientId) && { clientId: 'A client id is one word.' }),
-    ...(clientId === '' &&
-      clientSecret !== '' && { clientId: 'A client secret needs its client id.' }),
+    ...(clientId !== '' &&
+      !isOneWord(clientId) && { clientId: 'Enter a client id without spaces.' }),
+    ...(clientId === '' && clientSecret !== '' && { clientId: 'Enter the client id, too.' }),
     ...(clientSecret !== '' &&
-      !isOneWord(clientSecret) && { clientSecret: 'A client secret is one word.' }),
+      !isOneWord(clientSecret) && { clientSecret: 'Enter a client secret without spaces.' }),
   };
   if (!server || Object.keys(problems).length > 0) return { kind: 'invalid', problems };
   const maySwitch = textOf(form, 'maySwitch') === 'on';
@@ -67,7 +67,7 @@ export function readSignIn(form: FormData): Invalid | SignIn {
 }
 
 function problemWithToken(token: string): string | undefined {
-  if (token === '') return 'Paste the token. Polar shows it once, when it is made.';
+  if (token === '') return 'Paste the token. Polar shows it once, when it’s created.';
   if (token.startsWith('polar_oat_') && isOneWord(token)) return undefined;
   return 'This isn’t an organization access token: those begin with polar_oat_ and have no spaces.';
 }
@@ -212,7 +212,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     const { candidate } = await link.access.read();
     if (!candidate || typeof organization !== 'string' || organization === '') {
       const text = candidate
-        ? 'No organization was chosen. Choose one.'
+        ? 'Choose an organization.'
         : 'You’re no longer signed in to Polar. Sign in again.';
       return goOn(c, polarPath, { kind: 'problem', text });
     }
@@ -238,7 +238,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       const moreScopes = post.maySwitch || emailsSwitchedOff.length > 0 ? [organizationsWrite] : [];
       const { url, state } = await link.signIn.start({ ...post, redirectUri, moreScopes });
       rememberSignIn(c, state, post.back);
-      return passingPage(c, { title: 'On to Polar', to: url, link: 'Go on to Polar' });
+      return passingPage(c, { title: 'On to Polar', to: url, link: 'Continue to Polar' });
     } catch (error) {
       return goOn(c, home, { kind: 'problem', text: sentenceOf(error) });
     }
@@ -274,7 +274,7 @@ function sentenceOf(error: unknown): string {
 }
 
 function passingBack(c: Context<ConsoleEnv>, to: string) {
-  return passingPage(c, { title: 'Back from Polar', to, link: 'Go on' });
+  return passingPage(c, { title: 'Back from Polar', to, link: 'Continue' });
 }
 
 /** Said where the sign-in began: on that page, else on one of its own that leads back to Polar's. */

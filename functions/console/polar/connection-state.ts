@@ -32,7 +32,7 @@ export type ConnectionState =
 /** The rest of the page does not wait longer than this for Polar. */
 const patienceMs = 3_500;
 const isSlow =
-  'Polar is slow now, so its side of the connection isn’t shown. Try again in a moment.';
+  'Polar is slow right now, so its side of the connection isn’t shown. Try again in a moment.';
 
 export const daysLookedBack = 7;
 const dayMs = 86_400_000;
@@ -81,7 +81,7 @@ async function told<T>({ log }: PolarLink, ask: () => Promise<T>): Promise<Told<
     if (isPolarApiError(error)) return { kind: 'not-told', reason: error.message };
     log.error('polar page', { reason: reasonOf(error) });
     const reason =
-      'Asking Polar failed on our side. Try again; if it fails again, see the log of the console function.';
+      'Asking Polar failed on our side. Try again; if it keeps failing, see the console function’s log.';
     return { kind: 'not-told', reason };
   }
 }

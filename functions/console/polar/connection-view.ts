@@ -103,7 +103,7 @@ ${act(c, 'Change the secret', pathsOfTending.rotate)}
 </div>
 ${repair === 'repair' ? '' : repairCard(c)}
 <div class="card">
-<p><strong>Disconnect.</strong> <span class="soft">Shows first what stops and what stays.</span></p>
+<p><strong>Disconnect.</strong> <span class="soft">You’ll see what stops and what stays first.</span></p>
 <a class="button danger" href="${pathsOfTending.disconnect}">Disconnect…</a>
 </div>
 </div>
@@ -121,7 +121,7 @@ function surplus(health: ConnectionHealth | undefined): Html {
 
 function repairCard(c: Context<ConsoleEnv>): Html {
   return html`<div class="card">
-<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Changes only what is wrong.</span></p>
+<p><strong>Repair.</strong> <span class="soft">Sets the endpoint’s address, events and version, enables it and uses its secret. Changes only what’s wrong.</span></p>
 ${act(c, 'Repair the connection', pathsOfTending.repair)}
 </div>`;
 }
@@ -134,5 +134,5 @@ function howText({ method }: Connection): string {
 function lastWebhook(lastReceived: string | undefined, isNew: boolean): Html {
   if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
   const none = isNew ? html`none yet.` : badge(`none in ${daysLookedBack} days`, 'warn');
-  return html`${none} To try it, send yourself an event on the page <a href="${testPath}">Test event</a>.`;
+  return html`${none} To try it, send yourself an event on the <a href="${testPath}">Test event</a> page.`;
 }

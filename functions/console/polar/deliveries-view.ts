@@ -15,7 +15,7 @@ export function deliveriesView({ deliveries, endpoint }: ConnectionHealth): Html
   const groups = [...Map.groupBy(answered, sameAnswer).values()];
   return html`<h3>Last deliveries</h3>
 ${groups.length > 0 ? html`<div class="answers">${groups.map((group) => answerView(group, deliveries.length))}</div>` : ''}
-${table('The last deliveries, as Polar tells', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
+${table('Last deliveries, as reported by Polar', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
 }
 
 function sameAnswer({ succeeded, httpCode, answer }: DeliveryShown): string {

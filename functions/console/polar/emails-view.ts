@@ -38,15 +38,15 @@ export function emailsView(c: Context<ConsoleEnv>, shown: Shown): Html {
   const maySwitchOff = firstToSwitchHere(c, connection, shown.maySwitch) !== 'sign-in';
   const acts = rows.map((row) => actsOf(c, row, { connection, maySwitchOff }));
   const mayChange = acts.some((cell) => cell !== undefined);
-  return html`<h2 id="emails">One moment, one mail</h2>
-<p class="soft">Polar mails customers, too. Where a workflow mails at the same moment, they get both: switch off Polar’s mail, or pause the workflow.</p>
+  return html`<h2 id="emails">One moment, one email</h2>
+<p class="soft">Polar also mails customers. Where a workflow mails at the same moment, they get both: switch off Polar’s email, or pause the workflow.</p>
 ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : ''}
-${emails.kind === 'not-told' ? html`<p class="note">Polar didn’t say which mails it sends.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
+${emails.kind === 'not-told' ? html`<p class="note">Polar didn’t say which emails it sends.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
 ${rows.some(isTwice) || hasDraftThatMailsTwice(workflows, switches) ? scopeNote(c, shown) : ''}
 ${table(
   'Who mails at each moment',
-  ['When', 'Polar’s mail', 'Ours', 'The customer gets', ...(mayChange ? ['Change'] : [])],
+  ['When', 'Polar’s email', 'Ours', 'The customer gets', ...(mayChange ? ['Change'] : [])],
   rows.map((row, at) => [...rowCells(row), ...(mayChange ? [acts[at]] : [])]),
 )}
 ${maySwitchOff ? offerOfAll(c, rows) : ''}
@@ -77,7 +77,7 @@ function changesNote(
   const changed = emails ? changedSwitches(emails.switches, switches) : [];
   if (!emails || changed.length === 0) return html``;
   return html`<div class="note">
-<p>Polar’s own mails changed since ${time(emails.seenAt)}: ${changed.map(changeText).join(', ')}.</p>
+<p>Polar’s own emails have changed since ${time(emails.seenAt)}: ${changed.map(changeText).join(', ')}.</p>
 ${act(c, 'Accept the change', pathsOfTending.acceptEmails)}
 </div>`;
 }
@@ -150,7 +150,7 @@ function isTwice({ mark, polar }: Pick<MomentRow, 'mark' | 'polar'>): boolean {
 
 /** Only who switches needs the scope, so an ordinary sign-in does not ask for it. Said before somebody is refused. */
 function scopeNote(c: Context<ConsoleEnv>, { connection, maySwitch }: Shown): Html {
-  const needed = html`Switching Polar’s mails off needs the scope <span class="code">${organizationsWrite}</span>`;
+  const needed = html`Switching Polar’s emails off needs the scope <span class="code">${organizationsWrite}</span>`;
   switch (firstToSwitchHere(c, connection, maySwitch)) {
     case 'switch':
       return html``;
@@ -158,6 +158,6 @@ function scopeNote(c: Context<ConsoleEnv>, { connection, maySwitch }: Shown): Ht
       return html`<div class="note"><p>${needed}, which ${maySwitch === false ? 'your sign-in doesn’t have' : 'a usual sign-in doesn’t have'}. Sign in again with it first.</p>
 ${signInToSwitch(c, 'Sign in again with this scope', connection)}</div>`;
     case 'check-token':
-      return html`<p class="note">${needed}. If your access token doesn’t have it, make one that has it beside the others, and connect with it above, under <a href="#access">Reconnect to Polar</a>.</p>`;
+      return html`<p class="note">${needed}. If your access token doesn’t have it, create one that also has it, and connect with it above, under <a href="#access">Reconnect to Polar</a>.</p>`;
   }
 }

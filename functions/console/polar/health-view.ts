@@ -32,7 +32,7 @@ export function faultList(
   if (faults.every(({ kind }) => kind === 'failed') && !needsSomebody(faults)) {
     return html`${faults.map(({ sentence }) => html`<p>${badge('retrying', 'warn')} ${sentence}</p>`)}`;
   }
-  return html`<h3>What is wrong</h3>
+  return html`<h3>What’s wrong</h3>
 <ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>
 ${nextStep(c, next, faults, redeliverFrom)}`;
 }

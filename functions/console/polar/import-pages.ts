@@ -17,8 +17,8 @@ const atOnceMs = 8_000;
 /** Of each call of Polar, so that the last one ends before API Gateway gives up. */
 const patienceMs = 4_000;
 
-const isRunning = 'An import is running already. This page shows how far it is.';
-const isOver = 'The import has changed meanwhile. This page shows how it is now.';
+const isRunning = 'An import is already running. This page shows its progress.';
+const isOver = 'The import has changed in the meantime. This page shows it as it is now.';
 
 /** Brings in the customers whom Polar had before it was connected. */
 export function importPages(link: PolarLink, parts: ConsoleParts) {
@@ -50,7 +50,7 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
 
   const beginning = (kind: Import['kind']) => async (c: Context<ConsoleEnv>) => {
     const [connection, known] = await Promise.all([link.connections.read(), imports.read()]);
-    if (!connection) return refused(c, 'Polar is not connected. Connect it first.');
+    if (!connection) return refused(c, 'Polar isn’t connected. Connect it first.');
     const next = begun({ kind, connection, by: c.get('by'), importId: newId() }, known, now());
     if (!next || !(await imports.put(next, known))) return refused(c, isRunning);
     return atOnce(c);
@@ -73,7 +73,7 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
       if (!next) return refused(c, isOver);
       if (await imports.put(next, known)) return done(c, next);
     }
-    return refused(c, 'The import did not stop. Try again.');
+    return refused(c, 'The import didn’t stop. Try again.');
   });
 
   /** The import that the page was about, and no later one. */

@@ -27,7 +27,7 @@ export function importView(
 ): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
   const shown = html`${ours ? present(c, ours, now, events) : first(c, connection)}`;
-  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups that your settings give. Past orders only set groups. It mails nobody. Contacts that are here keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
+  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups your settings give. Past orders only set groups. Nobody is emailed. Existing contacts keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }
@@ -51,7 +51,7 @@ export function importCard(
 function first(c: Context<ConsoleEnv>, { organizationName }: Shown['connection']): Html {
   return html`<div class="card">
 <h2>Preview the import</h2>
-<p class="soft">Reads the list of customers of ${organizationName} and changes nothing.</p>
+<p class="soft">Reads the customer list of ${organizationName} and changes nothing.</p>
 ${look(c, 'primary')}
 </div>`;
 }
@@ -107,10 +107,10 @@ const silentMs = 10 * 60_000;
 function summary(known: Import, counts: BackfillCounts, now: Date): Html {
   switch (known.state) {
     case 'running':
-      return html`<p>${importProgress(known)} You can close this page: it continues without it.</p>
+      return html`<p>${importProgress(known)} You can close this page: it keeps running.</p>
 ${bar(known)}
 ${known.reason ? html`<p class="note">${known.reason} The import retries by itself within a minute.</p>` : ''}
-${now.getTime() - Date.parse(known.changedAt) > silentMs ? html`<p class="note">No progress since ${time(known.changedAt)}. The log of the function importer says why.</p>` : ''}`;
+${now.getTime() - Date.parse(known.changedAt) > silentMs ? html`<p class="note">No progress since ${time(known.changedAt)}. The importer function’s log says why.</p>` : ''}`;
     case 'done':
       return html`<p>${doneText(known, counts)}</p>`;
     case 'stopped':
@@ -188,8 +188,8 @@ function countsView({ kind }: Import, counts: BackfillCounts): Html {
 const given = {
   'customer.created': 'for each new customer',
   'customer.updated': 'for each updated customer',
-  'subscription.created': 'for everybody with a subscription',
-  'order.paid': 'for everybody with a paid order',
+  'subscription.created': 'for everyone with a subscription',
+  'order.paid': 'for everyone with a paid order',
 } as const;
 const importedTypes = [
   'customer.created',
@@ -200,7 +200,7 @@ const importedTypes = [
 
 /** What the import does besides. Only Polar's list of purchases tells how many get a group, so nothing is counted here. */
 function notPreviewed(events: Shown['events']): Html {
-  return html`<p class="soft">The preview counts customers only. The import also brings in subscriptions, for those who are already here, too.</p>
+  return html`<p class="soft">The preview counts customers only. The import also adds subscriptions, including those of customers already here.</p>
 ${events && groupsView(events)}`;
 }
 
@@ -218,9 +218,9 @@ function groupsView(events: NonNullable<Shown['events']>): Html {
   const where = html`<a href="${settingsPath}">Events &amp; groups</a>`;
   return html`${
     set.length > 0
-      ? html`<p class="soft">Groups by your settings in ${where}, counted as the import sets them:</p>
+      ? html`<p class="soft">Groups from your settings in ${where}, counted as the import sets them:</p>
 <ul class="soft">${set.map(({ type, userGroup }) => html`<li>${userGroup}, ${given[type]}</li>`)}</ul>`
-      : html`<p class="soft">The import sets no group by your settings in ${where}.</p>`
+      : html`<p class="soft">The import sets no groups from your settings in ${where}.</p>`
   }
 ${left.length > 0 && html`<p class="soft">It doesn’t set ${left.join(' or ')}: that’s for new contacts only.</p>`}`;
 }

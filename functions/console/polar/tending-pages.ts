@@ -35,22 +35,22 @@ export function disconnectView(c: Context<ConsoleEnv>, connection: Connection): 
 <div class="card">
 <h2>What stops</h2>
 <ul>
-<li>The webhook endpoint in Polar is removed. What Polar hasn’t delivered yet is no longer delivered.</li>
-<li>No event comes in, so contacts are no longer kept in step, and no workflow starts.</li>
-<li>The access to Polar is forgotten: health, redelivery and import need a new connection.</li>
-${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar’s own mails that were switched off here are switched back on.</li>` : ''}
+<li>The webhook endpoint in Polar is removed. What Polar hasn’t delivered yet never arrives.</li>
+<li>No events come in, so contacts go out of date and no workflows start.</li>
+<li>Access to Polar is deleted: health, redelivery and import need a new connection.</li>
+${(connection.emailsSwitchedOff ?? []).length > 0 ? html`<li>Polar’s own emails that were switched off here are switched back on.</li>` : ''}
 </ul>
 </div>
 <div class="card">
 <h2>What stays</h2>
 <ul>
 <li>All contacts, with their consent, and all suppressions.</li>
-<li>Events, emails, workflows and these settings. Emails that are queued already are still sent.</li>
-<li>The webhook secret, so that what Polar has sent already still counts.</li>
+<li>Events, emails, workflows and these settings. Emails already queued are still sent.</li>
+<li>The webhook secret, so that what Polar has already sent still counts.</li>
 </ul>
 </div>
 </div>
-<p>Connecting again with ${connection.organizationName} makes a new endpoint; what happened in between can be imported.</p>
+<p>Connecting again with ${connection.organizationName} creates a new endpoint; you can import what happened in between.</p>
 <div class="row">${act(c, `Disconnect from ${connection.organizationName}`, pathsOfTending.disconnect, { tone: 'danger', fields: { connection: connectionShown(connection) } })}
 <a class="button" href="${polarPath}">Stay connected</a></div>`;
 }
@@ -138,8 +138,8 @@ function redeliveredText(result: Extract<Redelivered, { kind: 'redelivered' }>):
     events === 0
       ? 'Nothing had to be redelivered.'
       : `Asked Polar to deliver ${counted(events, 'event')} again. It takes a moment; each is applied once.`,
-    settled > 0 && `${counted(settled, 'event')} had been delivered in the end.`,
-    lost > 0 && `Of ${counted(lost, 'event')} Polar does not keep the payload anymore.`,
+    settled > 0 && `${counted(settled, 'event')} had been delivered after all.`,
+    lost > 0 && `Polar no longer keeps the payload of ${counted(lost, 'event')}.`,
     next !== undefined &&
       `${counted(attemptsLeft, 'failed attempt')} not checked yet. Choose Continue redelivering.`,
   ]
@@ -204,7 +204,7 @@ export function tendingPages(link: PolarLink) {
     const flash = await tend(link, async (parts, connection) => {
       if (connectionShown(connection) === shown) return disconnectPolar(parts, connection);
       const reason =
-        'The connection changed after you opened that page, so it wasn’t ended. Check it again.';
+        'The connection changed after you opened that page, so nothing was disconnected. Check it again.';
       return { kind: 'unfinished', reason, error: undefined };
     });
     return goOn(c, polarPath, flash);

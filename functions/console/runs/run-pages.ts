@@ -142,7 +142,7 @@ function runView(story: Story): Html {
     ['Subscription', run.subscriptionId && html`<code>${run.subscriptionId}</code>`],
     ['Began', html`${time(run.beganAt)}, by <a href="${eventPath(run.webhookId)}">${run.type}</a>`],
     ['Run', html`<code>${run.runId}</code>`],
-    ['Erased', run.erased ? 'Its history is gone with its customer.' : undefined],
+    ['Erased', run.erased ? 'Its history was erased with its customer.' : undefined],
   ])}
 ${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(run.runId)}/stop">Stop…</a></div>` : ''}
 </div>
@@ -150,9 +150,9 @@ ${aheadView(story)}
 <h2 id="steps">Steps taken</h2>
 ${
   run.history.length === 0
-    ? empty('It has taken no step.')
+    ? empty('No steps taken.')
     : table(
-        'Steps that the run has taken, the first one first',
+        'Steps the run has taken, oldest first',
         ['When', 'Step', 'What', 'Why'],
         run.history.map((step) => stepRow(step, story)),
       )
@@ -163,7 +163,7 @@ function aheadView({ ahead, workflow, isRemoved, subjects }: Story): Html {
   if (!ahead || !workflow || isRemoved) return html``;
   const isActive = workflow.status === 'active';
   return html`<h2 id="ahead">What’s next</h2>
-<p class="soft small">By what is known now; each email is checked again before it goes out.${isActive ? '' : ` The workflow is ${workflow.status}: nothing goes out until it’s active.`}</p>
+<p class="soft small">As things are now. Each email is checked again before it goes out.${isActive ? '' : ` The workflow is ${workflow.status}: nothing goes out until it’s active.`}</p>
 ${outlookView(ahead, subjects)}`;
 }
 
@@ -188,10 +188,10 @@ function stepRow(
 
 function noSuchRun(c: Context<ConsoleEnv>) {
   return page(c, {
-    title: 'There is no such run',
+    title: 'Run not found',
     section,
     above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
-    body: html`<p>A workflow’s page lists its runs; a contact’s page lists those of the contact.</p>`,
+    body: html`<p>Find a run on the page of its workflow or contact.</p>`,
   });
 }

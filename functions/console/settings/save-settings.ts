@@ -109,7 +109,7 @@ export async function saveSettingsPost(
   const checked = checkDraft(draft, present.version + 1);
   const problems = {
     ...(checked.kind === 'invalid' ? checked.problems : {}),
-    ...Object.fromEntries(undecided.map((path) => [path, 'Two people changed this. Choose.'])),
+    ...Object.fromEntries(undecided.map((path) => [path, 'Two people changed this. Choose one.'])),
   };
   if (checked.kind === 'invalid' || undecided.length > 0) return { kind: 'invalid', problems };
 

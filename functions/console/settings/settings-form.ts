@@ -68,7 +68,7 @@ export const deletionWords: Readonly<Record<string, string>> = {
   unsubscribe:
     'The contact stays, unsubscribed. If Polar anonymized the customer, contact, payloads and addresses are erased.',
   delete:
-    'The contact goes. If Polar anonymized the customer, payloads and addresses are erased, too. Workflows of customer.deleted send nothing: nobody is left to send to.',
+    'The contact is removed. If Polar anonymized the customer, payloads and addresses are erased, too. Workflows of customer.deleted send nothing: nobody is left to send to.',
   keep: 'The contact stays and may keep getting emails. Nothing is erased, even if Polar anonymized the customer.',
 };
 
@@ -161,14 +161,14 @@ ${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${s
 <p class="soft small">A group given <em>to new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group <em>always</em> given also moves existing contacts, by their newest event. Leave it empty for no group.</p>
 ${rows(standardEventTypes)}
 <h2 id="optional">Optional events</h2>
-<p class="soft small">The endpoint in Polar has these only while they are on: saving adds them there, or takes them out. Switch one on when a workflow waits for it, or to know immediately when a date moves. ${costOfUpdates}</p>
+<p class="soft small">The endpoint in Polar has these only while they’re on: saving adds or removes them there. Switch one on when a workflow waits for it, or to know immediately when a date moves. ${costOfUpdates}</p>
 ${rows(optionalEventTypes)}
 <div class="columns">
 <div class="card">${deletion(draft, problems)}</div>
 <div class="card">
 <h2>New contacts and limits</h2>
 ${choice({ name: 'newContacts', label: 'New contacts are', value: draft['newContacts'], problem: problems['newContacts'], hint: 'Whether contacts added by webhooks or an import get marketing. Anyone who unsubscribed or complained stays unsubscribed.' }, newContactModes)}
-${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets, so that nobody can flood an address by typing it at checkout. Two of them may be marketing. Receipts of paid amounts and tests don’t count; mails about a failed payment may reach twice the number.' })}
+${textField({ name: 'dailyLimit', label: generalWords.dailyLimit, value: draft['dailyLimit'], problem: problems['dailyLimit'], hint: 'The most one mailbox gets, so that nobody can flood an address by typing it at checkout. Two of them may be marketing. Receipts of paid amounts and tests don’t count; emails about a failed payment can reach twice the number.' })}
 <p class="hint">Postal address, time zone and language are on <a href="${brandPath}">Sender &amp; brand</a>.</p>
 ${formerSettings.map((path) => html`<input type="hidden" name="${path}" value="${draft[path] ?? ''}">`)}
 </div>
@@ -197,11 +197,11 @@ function summary(problems: Problems, isSent: boolean): Html {
   if (wrong.length === 0) return html``;
   const count = wrong.length === 1 ? 'One thing is' : `${wrong.length} things are`;
   const beginning = isSent
-    ? `Nothing was saved yet. ${count} wrong:`
+    ? `Nothing was saved. ${count} wrong:`
     : `The settings aren’t valid, and events wait until you fix them. ${count} wrong:`;
   return problemFlash(html`<p>${beginning}</p>
 <ul>${wrong.map(([path, problem]) => html`<li>${placeName(path)}: ${problem}</li>`)}</ul>
-${!isSent && html`<p>Below, these fields are as in the last valid version. Check them, and save.</p>`}`);
+${!isSent && html`<p>Below, these fields show the last valid version. Check them, then save.</p>`}`);
 }
 
 function placeName(path: string): Html {

@@ -26,9 +26,9 @@ export function overtakenForm(c: Context<ConsoleEnv>, overtaken: Overtaken): Htm
     (place) => !isClash(place) && (place.kind !== 'switch' || merged[place.path] === 'on'),
   );
   const mineAlone = mine.filter((one) => !isClash(one));
-  return html`<p class="note">${savedView(overtaken)} Nothing of yours is saved yet.</p>
+  return html`<p class="note">${savedView(overtaken)} Your changes aren’t saved yet.</p>
 ${changes(
-  'What was saved meanwhile',
+  'What was saved in the meantime',
   theirs.filter((one) => !isClash(one)),
   overtaken,
   'present',
@@ -47,7 +47,7 @@ ${clashes.length > 0 ? html`<h2>What you both changed</h2><div class="card">${cl
 
 function savedView({ savedBy, savedAt }: Overtaken): Html {
   const when = savedAt ? html` on ${time(savedAt)}` : '';
-  return html`The settings were saved by ${savedBy === undefined ? 'somebody else' : who(savedBy)}${when}, after you opened them.`;
+  return html`The settings were saved by ${savedBy === undefined ? 'someone else' : who(savedBy)}${when}, after you opened them.`;
 }
 
 function changes(
@@ -60,7 +60,7 @@ function changes(
   const values = after === 'present' ? present : draft;
   const rows = places.map((place) => [
     nameOf(place),
-    lines(before ? valueWords(place, before[place.path] ?? '') : 'not known anymore'),
+    lines(before ? valueWords(place, before[place.path] ?? '') : 'no longer known'),
     lines(valueWords(place, values[place.path] ?? '')),
   ]);
   return html`<h2>${title}</h2>${table(title, ['Setting', 'Before', 'After'], rows)}`;
@@ -139,7 +139,7 @@ async function savedFlash(
 }
 
 const editedText =
-  'Someone changed the settings after you opened them, and they’re not valid now, so your changes were not saved. Look at them, then save again.';
+  'Someone changed the settings after you opened them, and they’re not valid now, so your changes weren’t saved. Check them, then save again.';
 
 function savedText(changed: number): string {
   const what = changed === 1 ? 'Saved one setting' : `Saved ${changed} settings`;

@@ -78,7 +78,7 @@ export async function sendTestEvent(
 }
 
 const takesOver =
-  'This is a customer’s address. The test would take it over, and the customer would get no more mail. Use another, such as you+test@example.com.';
+  'This is a customer’s address. The test would claim it, and the customer would get no more mail. Use another, such as you+test@example.com.';
 
 /** Whether a living customer of Polar's has the address. One that was made up before is no customer of Polar's. */
 function isOfCustomer(typed: string, store: Parts['store']): Promise<boolean> {
@@ -90,7 +90,7 @@ function isOfCustomer(typed: string, store: Parts['store']): Promise<boolean> {
 
 function problemsIn({ type, email, name, externalId }: TypedTest): TestProblems {
   const ofEmail = typedAddressProblem(email);
-  const tooLong = `It must not be longer than ${longestText} characters.`;
+  const tooLong = `Use at most ${longestText} characters.`;
   return {
     ...(!isSupportedEventType(type) && { type: 'Choose one of these events.' }),
     ...(ofEmail !== undefined && { email: ofEmail }),
@@ -226,7 +226,7 @@ export function testPages(parts: ConsoleParts) {
       section: 'test',
       status,
       body: html`${above}
-<p>Makes up an event, signs it and posts it where Polar posts. Everything after that is real: the contact, the record and the emails.</p>
+<p>Makes up an event, signs it and posts it where Polar does. Everything after that is real: the contact, the record and the emails.</p>
 ${testForm(c, { typed, problems, settings: current, active })}`,
     });
   }
@@ -234,7 +234,7 @@ ${testForm(c, { typed, problems, settings: current, active })}`,
   return app;
 }
 
-const noSecretNote = html`<p class="note">No webhook secret is set yet, so nothing was sent: there is nothing to sign it with. <a href="${polarPath}">Connect Polar first</a>.</p>`;
+const noSecretNote = html`<p class="note">No webhook secret is set yet, so the event couldn’t be signed or sent. <a href="${polarPath}">Connect Polar first</a>.</p>`;
 
 function onItsWay(webhookId: string): Html {
   return html`<p>It’s on its way and becomes <a href="${eventPath(webhookId)}">an event</a> within seconds (webhook id <code>${webhookId}</code>).</p>`;
@@ -257,12 +257,12 @@ function answerFlash(type: string, delivered: Delivered): Flash {
     case 'late':
       return {
         kind: 'problem',
-        text: `${type} was not answered within ten seconds. Polar would give up as well, and try again later.`,
+        text: `${type} wasn’t answered within ten seconds. Polar would give up too, and try again later.`,
       };
     case 'unreachable':
       return {
         kind: 'problem',
-        text: `Nobody answers at the webhook URL, so ${type} was not delivered. Polar would try again later.`,
+        text: `Nothing answers at the webhook URL, so ${type} wasn’t delivered. Polar would try again later.`,
       };
   }
 }

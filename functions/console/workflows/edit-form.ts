@@ -73,7 +73,7 @@ function limits({ typed, problems, preview }: EditForm): Html {
 ${conditionFields({
   ...of,
   legend: 'Only for contacts',
-  hints: ['Everybody the trigger lets through.', 'All of these must hold when it begins.'],
+  hints: ['Everyone the trigger lets through.', 'All of these must hold when it begins.'],
   rows: typed.audience,
   ...{ prefix: 'audience-', act: 'audience', label: 'condition of the audience, number' },
   scopes: ['contact'],
@@ -84,7 +84,7 @@ ${conditionFields({
   legend: 'Ends early when',
   hints: [
     'It continues to its last step.',
-    'The first of these that holds ends it before its next step.',
+    'The first of these to hold ends it before its next step.',
   ],
   rows: typed.exitWhen,
   ...{ prefix: 'exit-', act: 'exit', label: 'condition of the end, number' },
@@ -127,7 +127,7 @@ ${choice(
     label: 'How often',
     value: typed.frequency,
     problem: problems.at('frequency'),
-    hint: 'Every time is once for each change in Polar, however many webhooks tell of it.',
+    hint: '“Every time” means once per change in Polar, however many webhooks report it.',
   },
   Object.entries(frequencyWords),
 )}

@@ -46,12 +46,12 @@ export function conflictView(present: Workflow, typed: TypedWorkflow, path: stri
     const [there, here] = [now.get(label) ?? '', yours.get(label) ?? ''];
     return there === here ? [] : [[label, multiline(there), multiline(here)]];
   });
-  return html`${problemFlash(html`<p>Someone else changed this workflow meanwhile, so yours isn’t saved yet. There is now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
-<p>Below is what you typed. <strong>Save mine over it</strong> replaces what is there now; or <a href="${path}">discard mine and edit what’s there now</a>.</p>`)}
+  return html`${problemFlash(html`<p>Someone else changed this workflow in the meantime, so yours isn’t saved yet. It’s now version ${present.version} (${present.status}), saved ${time(present.updatedAt)}.</p>
+<p>Below is what you typed. <strong>Save mine over it</strong> replaces what’s there now; or <a href="${path}">discard mine and edit what’s there now</a>.</p>`)}
 ${
   rows.length > 0
     ? table('Where the two differ', ['What', 'There now', 'Yours'], rows)
-    : html`<p>What you typed is the same as what is there now.</p>`
+    : html`<p>What you typed is the same as what’s there now.</p>`
 }`;
 }
 
@@ -169,7 +169,7 @@ ${problemSummary(instead === 'refused' ? problems : noProblems)}
 ${stopsNote(stopped, present)}
 ${isAccepted && !switchedOff ? html`${overlapNote(c, check.draft, { polar: portal, maySwitch, isActive: present.status === 'active' })}${alsoMailingNotes(alsoMailing(present.workflowId, check.draft, all))}` : ''}
 ${checkNotes(check, surroundings)}
-${present.status === 'active' ? html`<p class="soft">It is active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
+${present.status === 'active' ? html`<p class="soft">It’s active: what you save goes live immediately, as version ${present.version + 1}.</p>` : ''}
 ${editForm(c, {
   typed,
   problems,
@@ -204,13 +204,13 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
     const why = obstacles.join(' ');
     return {
       kind: 'problem',
-      text: `Saved as version ${version}, and paused, because it may not be active: ${why}`,
+      text: `Saved as version ${version}, and paused, because it can’t be active: ${why}`,
     };
   }
   const live =
     status === 'active'
-      ? `It is live: events from now on send it. Applies within 30 seconds.`
-      : `It is ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent before it is activated.`;
+      ? `It’s live: new events send it. Applies within 30 seconds.`
+      : `It’s ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent until you activate it.`;
   return { kind: 'done', text: `Saved as version ${version}. ${live}` };
 }
 

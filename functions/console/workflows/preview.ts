@@ -189,7 +189,7 @@ export function previewView(
       : [[example, `The event ${example.slice(0, 40)}`] as const]),
     [madeUp, 'A made-up event'],
   ]);
-  const body = html`${events.length === 0 ? html`<p class="soft small">No such event was received in the last days, so the values are made up.</p>` : ''}
+  const body = html`${events.length === 0 ? html`<p class="soft small">No such event came in recently, so the values are made up.</p>` : ''}
 ${isOfSaved ? html`<p class="note">This is the saved version. Fix the problems to preview what you typed.</p>` : ''}
 ${verdictView(verdict, typed.steps, subjects)}
 ${emailView(email, look)}`;
@@ -212,7 +212,7 @@ function verdictView(
   if (steps.length < 2) {
     return html`<p>${badge('sends', 'good')} If this event came in now, and hadn’t been mailed before.</p>`;
   }
-  return html`<details><summary>${badge('sends', 'good')} What it would do for this customer from now</summary>
+  return html`<details><summary>${badge('sends', 'good')} What it would do for this customer from now on</summary>
 ${outlookView(outlook, new Map(steps.flatMap(({ id, email }) => (email ? [[id, subjects.get(email.subject) ?? email.subject] as const] : []))))}</details>`;
 }
 

@@ -96,7 +96,7 @@ export function idOf(field: DraftField): string {
 /** What a save would do to people who wait. */
 export function stopsNote(stopped: readonly StoppedAt[], { steps }: Pick<Workflow, 'steps'>): Html {
   if (stopped.length === 0) return html``;
-  return problemFlash(html`<p>Nothing was saved yet. This removes steps at which people wait. They’d get nothing more from this workflow:</p>
+  return problemFlash(html`<p>Nothing was saved yet. This removes steps where people are waiting. They’d get nothing more from this workflow:</p>
 <ul>${stopped.map((one) => html`<li>${stoppedText({ ...one, stepId: nameIn(steps, one.stepId) })}</li>`)}</ul>
 <p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>`);
 }
@@ -143,8 +143,8 @@ export function overlapNote(
   const keys = on.map(({ key }) => key);
   const since = isActive ? '' : ' once this workflow is active';
   return html`<div class="note">
-${on.length > 0 && moments('Polar also mails', `so customers get both mails${since}`, on)}
-${unknown.length > 0 && moments('Polar may also mail', `so customers may get both mails${since}`, unknown)}
+${on.length > 0 && moments('Polar also mails', `so customers get both emails${since}`, on)}
+${unknown.length > 0 && moments('Polar may also mail', `so customers may get both emails${since}`, unknown)}
 ${polar.server === 'sandbox' && html`<p>${sandboxNote}</p>`}
 ${keys.length > 0 ? switching(c, keys, { polar, maySwitch }) : toMoments}
 </div>`;
@@ -223,12 +223,12 @@ export function checkNotes(check: WorkflowCheck, { settings, polar }: MailSurrou
 /** Why a workflow that was saved once would not be accepted now: rules and deployments change. */
 export function outdatedNote(check: WorkflowCheck, path: string): Html {
   if (check.kind === 'accepted') return html``;
-  return html`<p class="note">As it is, it can no longer be saved: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
+  return html`<p class="note">This workflow can no longer be saved as it is: ${check.problems.join(' ')} <a href="${path}/edit">Edit it</a>.</p>`;
 }
 
 /** What is wrong, with links to the fields it is wrong at. */
 export function problemSummary({ all }: Problems): Html {
   if (all.length === 0) return html``;
-  return problemFlash(html`<p>Nothing was saved. ${all.length === 1 ? 'One thing is' : `${all.length} things are`} not right:</p>
+  return problemFlash(html`<p>Nothing was saved. ${all.length === 1 ? 'One thing is' : `${all.length} things are`} wrong:</p>
 <ul>${all.map(({ field, text }) => html`<li>${field ? html`<a href="#${idOf(field)}">${text}</a>` : text}</li>`)}</ul>`);
 }

@@ -241,7 +241,7 @@ export async function noSuchWorkflow(
 /** Nothing is kept under this id. */
 export function unknownWorkflow(c: Context<ConsoleEnv>) {
   return page(c, {
-    ...{ title: 'There is no such workflow', section, above, status: 404 },
+    ...{ title: 'Workflow not found', section, above, status: 404 },
     body: html`<p>No workflow has this id. <a href="${workflowsPath}">See all workflows</a>.</p>`,
   });
 }

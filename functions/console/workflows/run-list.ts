@@ -20,7 +20,7 @@ type Runs = Readonly<{
 export function workflowRuns({ workflow, newest, counts, addresses }: Runs): Html {
   if (newest.length === 0) {
     return html`<h2 id="runs">Runs</h2>
-${empty('No event has begun a run of this workflow yet.')}`;
+${empty('No event has started a run of this workflow yet.')}`;
   }
   const more = counts.isComplete ? '' : '+';
   const waits = counts.byState.has('waiting') || counts.byState.has('parked');

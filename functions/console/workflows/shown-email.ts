@@ -13,7 +13,7 @@ import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { longestForSubjectsMs } from '../kit/example-subjects.ts';
 import { leftOutName } from '../kit/left-out-name.ts';
 
-const noContact = 'No contact shows the customer of this event anymore.';
+const noContact = 'This event’s customer no longer has a contact.';
 
 /** `nothing`: what is written cannot be made into an email; the problems say why. */
 export type ShownEmail =

@@ -112,7 +112,7 @@ ${onlyIfFields(step, index, steps)}`;
 <summary>${subjects.get(subject) || subject || 'No subject yet'}</summary>
 ${fields}
 </details>
-<p><button type="submit" name="act" value="show-step-${index}" formaction="#preview" aria-label="Preview this email, step ${index + 1}">Preview this email</button>${step.id === shown ? html` <span class="soft small">It is shown in the preview.</span>` : ''}</p>`;
+<p><button type="submit" name="act" value="show-step-${index}" formaction="#preview" aria-label="Preview this email, step ${index + 1}">Preview this email</button>${step.id === shown ? html` <span class="soft small">Shown in the preview.</span>` : ''}</p>`;
 }
 
 function onlyIfFields(
@@ -123,7 +123,7 @@ function onlyIfFields(
   if (typed.steps.length === 1 && onlyIf.length === 0) return html``;
   return conditionFields({
     legend: 'Send it only if',
-    hints: ['It is always sent. A condition skips this email alone.', 'All of these must hold.'],
+    hints: ['Always sent. A condition skips only this email.', 'All of these must hold.'],
     rows: onlyIf,
     prefix: `step-${index}-only-`,
     act: `only-${index}`,
@@ -149,12 +149,12 @@ function emailFields({ email }: TypedSend, index: number, steps: Steps): Html {
     field(
       'kind',
       'Kind',
-      'Marketing goes to subscribed contacts only, with your postal address and a link to unsubscribe. Transactional is what a customer has to know, such as a receipt.',
+      'Marketing goes to subscribed contacts only, with your postal address and an unsubscribe link. Transactional is what a customer needs to know, such as a receipt.',
     ),
     Object.entries(kindWords),
   )}
 ${textField(field('from', 'From', `Like ${like}. Empty: the sender of this deployment (${sender}).`))}
-${textField(field('replyTo', 'Reply-to', 'Empty: answers go to the support address of the brand, else to the sender.'))}
+${textField(field('replyTo', 'Reply-to', 'If empty, replies go to the brand’s support address, or else to the sender.'))}
 ${textField(field('subject', 'Subject'))}
 ${textField(field('preheader', 'Preheader', 'Shown beside the subject in the list of emails.'))}
 ${textArea(field('body', 'Body', 'Markdown, with variables in double braces.'), { rows: 18, class: 'wide code' })}`;
@@ -176,7 +176,7 @@ export function variablesList(event: SupportedEventType): Html {
   ];
   return html`<details>
 <summary>Variables of ${event}</summary>
-<p class="small">Subject, preheader and body are <em>Liquid</em>, the body is <em>Markdown</em> as well. A variable without a value keeps the email from being sent, unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Times are written with <code>{{ event.periodEnd | day }}</code> or <code>{{ event.periodEnd | day_and_time }}</code>, in the time zone and language of the settings, parts that depend on something with <code>{% if event.trialEnd %} … {% endif %}</code>. What <code>event</code> says never changes; <code>subscription</code> is as it is when the email is sent. A link that is a paragraph of its own becomes a button with <code>[Pay now](https://…){button}</code>, <code># …</code> is large, and <code>###### …</code> is the small line above it.</p>
+<p class="small">Subject, preheader and body are <em>Liquid</em>; the body is <em>Markdown</em>, too. A variable without a value blocks the email unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Write times with <code>{{ event.periodEnd | day }}</code> or <code>{{ event.periodEnd | day_and_time }}</code>, in the time zone and language of the settings, and optional parts with <code>{% if event.trialEnd %} … {% endif %}</code>. What <code>event</code> says never changes; <code>subscription</code> is as it is when the email is sent. A link in its own paragraph becomes a button with <code>[Pay now](https://…){button}</code>, <code># …</code> is large, and <code>###### …</code> is the small line above it.</p>
 ${table(`Variables of ${event}`, ['Variable', 'What it is'], rows)}
 </details>`;
 }

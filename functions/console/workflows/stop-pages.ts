@@ -66,9 +66,9 @@ function askPage(c: Context<ConsoleEnv>, { workflow, open, count }: Asked, shown
   const above = { href: path, title: workflow.name };
   if (count.count === 0 && count.isComplete) {
     return page(c, {
-      ...{ title: 'No run waits', section: 'workflows', above },
+      ...{ title: 'No runs are waiting', section: 'workflows', above },
       ...(shown !== undefined && { status: 409 }),
-      body: html`<p>There is nothing to stop in ${workflow.name}.</p>`,
+      body: html`<p>There’s nothing to stop in ${workflow.name}.</p>`,
     });
   }
   const runs = total === '1' ? '1 waiting run' : `${total} waiting runs`;
@@ -88,7 +88,7 @@ ${act(c, `Stop ${runs}`, `${path}/stop-runs`, { tone: 'danger', fields: { count:
 function changedNote(shown: string, total: string): Html {
   const before = shown === '' ? '' : ` It was ${shown}.`;
   return problemFlash(
-    `Nothing was stopped: ${total === '1' ? '1 run waits' : `${total} runs wait`} now.${before}`,
+    `Nothing was stopped: ${total === '1' ? '1 run is' : `${total} runs are`} waiting now.${before}`,
   );
 }
 

@@ -88,7 +88,7 @@ export function versionPages(parts: WorkflowParts) {
     const stopped = isSure ? [] : await stoppedBy(newest, wanted.steps, parts.waitingAt);
     if (stopped.length > 0) {
       return page(c, {
-        title: `Put version ${wanted.version} back?`,
+        title: `Restore version ${wanted.version}?`,
         section,
         above: { href: path, title: 'Versions' },
         status: 409,
@@ -133,22 +133,22 @@ ${act(c, stopLabel, `${workflowPath(newest)}/restore`, { tone: 'danger', fields:
 type Versions = Readonly<{ present: Present; kept: readonly Workflow[] }>;
 
 const overtaken =
-  'Someone else changed the workflow meanwhile, so nothing was done. Check its versions, and try again.';
+  'Someone else changed the workflow in the meantime, so nothing was done. Check its versions, and try again.';
 
 function restoredText(saved: Workflow, wanted: Workflow, { newest, isRemoved }: Present): string {
   if (saved.version === newest.version) return 'Nothing changed: it’s already that version.';
-  const back = `Version ${wanted.version} is back, as version ${saved.version}.`;
+  const back = `Version ${wanted.version} restored as version ${saved.version}.`;
   return isRemoved
-    ? `${back} The workflow is ${saved.status}: it sends nothing before you activate it.`
+    ? `${back} The workflow is ${saved.status}: it sends nothing until you activate it.`
     : back;
 }
 
 function noSuchVersion(c: Context<ConsoleEnv>, newest: Workflow) {
   const path = versionsPath(newest);
   return page(c, {
-    ...{ title: 'There is no such version', section, status: 404 },
+    ...{ title: 'Version not found', section, status: 404 },
     above: { href: path, title: 'Versions' },
-    body: html`<p>${newest.name} has no such version, or it wasn’t kept. <a href="${path}">See all versions</a>.</p>`,
+    body: html`<p>${newest.name} doesn’t have this version, or it wasn’t kept. <a href="${path}">See all versions</a>.</p>`,
   });
 }
 
@@ -182,14 +182,14 @@ function versionsView({ present: { newest, isRemoved }, kept }: Versions): Html 
     changedText(version, changed),
   ]);
   return html`${isRemoved ? html`<p class="note">This workflow was removed. To bring it back, open a version and choose <em>Bring it back</em>.</p>` : ''}
-${table('Versions, the newest first', ['Version', 'Saved', 'Status', 'Name', 'Changed'], rows)}
-${kept.at(-1)?.version === 1 ? '' : html`<p class="soft small">Versions that 0.1.0 replaced were not kept.</p>`}`;
+${table('Versions, newest first', ['Version', 'Saved', 'Status', 'Name', 'Changed'], rows)}
+${kept.at(-1)?.version === 1 ? '' : html`<p class="soft small">Versions that 0.1.0 replaced weren’t kept.</p>`}`;
 }
 
 function changedText(version: number, changed: readonly string[] | null): string {
   if (version === 1) return 'New';
-  if (changed === null) return 'Not known: the version before it was not kept.';
-  return changed.map(fieldName).join(', ') || 'Nothing that was written';
+  if (changed === null) return 'Unknown: the version before it wasn’t kept.';
+  return changed.map(fieldName).join(', ') || 'Nothing in its content';
 }
 
 function versionView(c: Context<ConsoleEnv>, wanted: Workflow, present: Present): Html {
@@ -201,7 +201,7 @@ function versionView(c: Context<ConsoleEnv>, wanted: Workflow, present: Present)
     html`<span class="lines">${valueText(to)}</span>`,
   ]);
   const fields = { wanted: String(wanted.version), version: String(newest.version) };
-  const label = isRemoved ? 'Bring it back' : 'Put this version back';
+  const label = isRemoved ? 'Bring it back' : 'Restore this version';
   const last = isRemoved ? 'In the last version' : 'Now';
   return html`<div class="card">${facts([
     ['Saved', time(wanted.updatedAt)],
@@ -210,13 +210,13 @@ function versionView(c: Context<ConsoleEnv>, wanted: Workflow, present: Present)
   ])}</div>
 ${
   different.length === 0
-    ? html`<p>${isRemoved ? 'This is the last version.' : 'It reads as the workflow does now.'}</p>`
+    ? html`<p>${isRemoved ? 'This is the last version.' : 'It’s the same as the workflow now.'}</p>`
     : html`<h2>What differs</h2>${table('What differs', ['What', `In version ${wanted.version}`, last], rows)}`
 }
 ${
   different.length > 0 || isRemoved
     ? html`<div class="row">${act(c, label, `${workflowPath(newest)}/restore`, { tone: 'primary', fields })}
-<p class="small soft">It is saved as a new version. ${isRemoved ? 'Nothing is sent before you activate it.' : `Whether it sends does not change: it is ${newest.status}.`}</p></div>`
+<p class="small soft">It’s saved as a new version. ${isRemoved ? 'Nothing is sent until you activate it.' : `The workflow stays ${newest.status}.`}</p></div>`
     : ''
 }`;
 }

@@ -30,12 +30,12 @@ export function newWorkflow(c: Context<ConsoleEnv>, polar: PolarMails | undefine
 ${readyMade.map((one) => choiceOf(c, one, [one.email.kind], polar))}
 <section class="card" aria-labelledby="template-empty">
 <h2 id="template-empty">Empty</h2>
-<p>An email of your own, for the event of your choice.</p>
-${act(c, 'Begin with an empty one', workflowsPath, { fields: { template: '' } })}
+<p>Your own email, for any event.</p>
+${act(c, 'Start with an empty one', workflowsPath, { fields: { template: '' } })}
 </section>
 </div>
 <h2 id="sequences">Sequences</h2>
-<p>Several emails, or one that waits. They stop when their reason is gone.</p>
+<p>Several emails, or one that waits. They stop once the reason for them is gone.</p>
 <div class="columns choices">
 ${readySequences.map((one) => {
   const kinds = one.steps.flatMap((step) => (step.kind === 'send' ? [step.email.kind] : []));
@@ -59,7 +59,7 @@ function choiceOf(
 <h2 id="template-${name}">${title}</h2>
 <p>${description}</p>
 <p class="small soft">${count}${event} · ${frequencyWords[frequency]} ${[...new Set(kinds)].map((kind) => badge(kindWords[kind]))}${overlapBadge({ trigger, frequency, steps }, polar)}</p>
-${act(c, `Begin with ${title}`, workflowsPath, { fields: { template: name } })}
+${act(c, `Start with ${title}`, workflowsPath, { fields: { template: name } })}
 </section>`;
 }
 
@@ -67,7 +67,7 @@ ${act(c, `Begin with ${title}`, workflowsPath, { fields: { template: name } })}
 export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
   const path = workflowPath(workflow);
   const fields = { version: String(workflow.version) };
-  return html`<p>${workflow.status === 'active' ? html`It is <strong>active</strong>. ` : ''}It leaves the list of workflows, and its queued emails will be blocked.</p>
+  return html`<p>${workflow.status === 'active' ? html`It’s <strong>active</strong>. ` : ''}It leaves the list of workflows, and its queued emails will be blocked.</p>
 <p>Its versions are kept, so you can bring it back. What it sent stays on the pages of contacts, events and emails. To stop it for a while, pause it instead.</p>
 <div class="row">
 ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
@@ -76,7 +76,7 @@ ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields }
 }
 
 const overtaken = problem(
-  'Someone else changed the workflow meanwhile, so nothing was done. Check it, and try again.',
+  'Someone else changed the workflow in the meantime, so nothing was done. Check it, and try again.',
 );
 
 /** Lets a workflow send, as the person saw it: in this version. */
@@ -89,7 +89,7 @@ export async function activate(
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.activate(workflow),
-    'It is active: events from now on send it. Applies within 30 seconds.',
+    'It’s active: new events send it. Applies within 30 seconds.',
     'It can’t be activated.',
   );
 }
@@ -99,11 +99,11 @@ export async function pause(
   version: number,
   { drafts }: WorkflowParts,
 ): Promise<Flash> {
-  if (workflow.status !== 'active') return done('It isn’t active, so it sends nothing already.');
+  if (workflow.status !== 'active') return done('It isn’t active, so it already sends nothing.');
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.pause(workflow),
-    'It is paused. Its queued emails will be blocked.',
+    'It’s paused. Its queued emails will be blocked.',
     'It can’t be paused.',
   );
 }
@@ -116,9 +116,9 @@ export async function remove(
 ): Promise<{ isRemoved: boolean; flash: Flash }> {
   const isRemoved = Number.isInteger(version) && (await workflows.remove({ workflowId, version }));
   const flash = isRemoved
-    ? done(`${name} is removed. It can be brought back: see “Removed workflows” below.`)
+    ? done(`${name} was removed. To bring it back, see “Removed workflows” below.`)
     : problem(
-        'Someone else changed the workflow meanwhile, so it was not removed. This is how it is now: remove it from here if it still has to go.',
+        'Someone else changed the workflow in the meantime, so it wasn’t removed. This is how it is now: remove it here if you still want to.',
       );
   return { isRemoved, flash };
 }

@@ -43,10 +43,9 @@ const scopes = {
 type Place = keyof typeof scopes;
 
 const outOfPlace = {
-  trigger: 'A trigger looks at the event alone: write it without a prefix, or move the condition.',
-  audience: 'The audience is about the contact: contact.userGroup, for example.',
-  exitWhen:
-    'What an event said never changes, so it cannot end a run: make it part of the trigger.',
+  trigger: 'A trigger looks only at the event: write it without a prefix, or move the condition.',
+  audience: 'The audience looks only at the contact: use contact.userGroup, for example.',
+  exitWhen: "An event never changes, so it can't end a run. Make it part of the trigger.",
   onlyIf: '',
 } as const satisfies Record<Place, string>;
 
@@ -71,12 +70,10 @@ export function checkConditions(
     const problem = (text: string) => problems.push({ field: fieldOf(index), text });
     const allowed: readonly Scope[] = scopes[place];
     if (!allowed.includes(about.scope)) {
-      problem(`The condition on ${property} is out of place. ${outOfPlace[place]}`);
+      problem(`The condition on ${property} doesn't belong here. ${outOfPlace[place]}`);
     } else if (!mayHave(type, about)) {
       const lacks =
-        about.scope === 'event'
-          ? `${type} never has ${property}`
-          : `${type} is about no subscription`;
+        about.scope === 'event' ? `${type} never has ${property}` : `${type} has no subscription`;
       const alwaysHolds =
         operator === 'is-not-set' || (operator === 'is-not' && about.scope === 'event');
       if (alwaysHolds) warnings.push(`${lacks}, so the condition always holds.`);
@@ -99,20 +96,19 @@ const longestValue = 4_096;
 function valueProblem({ property, operator, value, values }: Condition): string | undefined {
   const written = `The condition on ${property}`;
   if (operator === 'is-set' || operator === 'is-not-set') {
-    return value === undefined && values === undefined ? undefined : `${written} needs no value.`;
+    return value === undefined && values === undefined ? undefined : `${written} takes no value.`;
   }
   if (operator === 'is-one-of') {
-    if (value !== undefined) return `${written} needs a list of values to compare with.`;
-    if (values === undefined || values.length === 0)
-      return `${written} needs values to compare with.`;
-    if (values.length > mostValues) return `${written} has more than ${mostValues} values.`;
+    if (value !== undefined) return `${written} needs a list of values.`;
+    if (values === undefined || values.length === 0) return `${written} needs values.`;
+    if (values.length > mostValues) return `${written} takes at most ${mostValues} values.`;
   } else if (values !== undefined) {
-    return `${written} needs one value to compare with; "is one of" takes several.`;
+    return `${written} takes one value; "is one of" takes several.`;
   }
   const compared = values ?? [value ?? ''];
-  if (compared.includes('')) return `${written} needs a value to compare with.`;
+  if (compared.includes('')) return `${written} needs a value.`;
   if (compared.some((one) => one.length > longestValue)) {
-    return `${written} compares with more than ${longestValue} characters.`;
+    return `${written} takes values of at most ${longestValue} characters.`;
   }
   const wrong = compared.map((one) => wrongKind(property, one)).find(Boolean);
   return wrong && `${written} ${wrong}`;
@@ -150,7 +146,7 @@ function unusualValues({ property, value, values }: Condition): string[] {
   return compared.flatMap((one) => {
     if (usual.includes(one)) return [];
     const nearest = nearestName(one, usual);
-    const advice = nearest ? `did you mean ${nearest}?` : `usual are: ${usual.join(', ')}.`;
-    return [`Polar does not usually send ${one} as ${property}; ${advice}`];
+    const advice = nearest ? `did you mean ${nearest}?` : `it usually sends: ${usual.join(', ')}.`;
+    return [`Polar doesn't usually send ${one} as ${property}; ${advice}`];
   });
 }

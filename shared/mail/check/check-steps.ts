@@ -71,16 +71,17 @@ function ofAll(steps: readonly DraftStep[]): DraftProblem[] {
       'Nothing is sent after the last wait: add an email, or remove the wait.',
     );
   }
-  if (steps.length > mostSteps) problem(undefined, `A workflow has at most ${mostSteps} steps.`);
+  if (steps.length > mostSteps)
+    problem(undefined, `A workflow can have at most ${mostSteps} steps.`);
   for (const [index, { id }] of steps.entries()) {
     if (!idPattern.test(id)) {
       problem(
         index,
-        `The id ${JSON.stringify(id.slice(0, 60))} must be lower-case letters, digits and hyphens, at most 40.`,
+        `The id ${JSON.stringify(id.slice(0, 60))} must have at most 40 characters: lowercase letters, digits and hyphens.`,
       );
     }
     if (steps.findIndex((one) => one.id === id) < index) {
-      problem(index, `Two steps have the id ${id}; each needs an id of its own.`);
+      problem(index, `Two steps have the id ${id}; each needs its own.`);
     }
   }
   return problems;
@@ -126,27 +127,25 @@ function checkWait(
   if (step.for && !step.until) {
     const { hours } = step.for;
     if (!(Number.isInteger(hours) && hours >= 1 && hours <= yearHours)) {
-      return problem('A wait is from 1 hour to 365 days, in whole hours.');
+      return problem('A wait must be 1 hour to 365 days, in whole hours.');
     }
     return { problems: [], warnings: [], step: { kind, id, for: { hours } } };
   }
   if (!step.until || step.for) {
-    return problem('A wait is either for a time, or until a time before or after a date.');
+    return problem('A wait must be either for a time, or until a time before or after a date.');
   }
   const { date, offsetHours } = step.until;
   if (!(Number.isInteger(offsetHours) && Math.abs(offsetHours) <= yearHours)) {
-    return problem(`The time before or after ${date} is at most 365 days, in whole hours.`);
+    return problem(`The time before or after ${date} must be at most 365 days, in whole hours.`);
   }
   if (!eventMayHave(event, 'subscriptionId')) {
-    return problem(`${event} is about no subscription, so there is no ${date} to wait for.`);
+    return problem(`${event} has no subscription, so no ${date} to wait for.`);
   }
   const isOrder = isOfOrder(event);
   return {
     problems: [],
     warnings: [
-      ...(isOrder
-        ? [`Orders that belong to no subscription have no ${date}: their run ends here.`]
-        : []),
+      ...(isOrder ? [`Orders without a subscription have no ${date}: their runs end here.`] : []),
       ...movedDates(date, events),
     ],
     step: { kind, id, until: { date, offsetHours } },
@@ -155,12 +154,12 @@ function checkWait(
 
 /** What subscription.updated costs, for those who consider switching it on. */
 export const costOfUpdates =
-  'Polar sends subscription.updated with every change of a subscription, and with every batch of metered usage; a million of them cost about $6.50.';
+  'Polar sends subscription.updated for every change to a subscription and every batch of metered usage; a million cost about $6.50.';
 
 /** Only subscription.updated tells of a date when it is moved. */
 function movedDates(date: Until['date'], events: Settings['events']): string[] {
   if (events['subscription.updated'].enabled) return [];
   return [
-    `Where ${date} is moved in Polar, the wait learns of it only with the next event of the subscription, so it may be out of date. If dates are moved in your shop, switch on subscription.updated in Events & groups: then a moved date counts immediately. ${costOfUpdates}`,
+    `If ${date} moves in Polar, the wait learns of it only with the subscription's next event, so it may be out of date. If dates move in your shop, switch on subscription.updated in Events & groups: then the new date counts immediately. ${costOfUpdates}`,
   ];
 }

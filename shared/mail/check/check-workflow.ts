@@ -21,14 +21,14 @@ function checkFrequency(frequency: Frequency, type: SupportedEventType): Verdict
   if (!counted) return { problems: [], warnings: [] };
   if (!eventMayHave(type, counted)) {
     const thing = counted === 'orderId' ? 'order' : 'subscription';
-    const text = `${type} is about no ${thing}, so it cannot send ${frequency.replaceAll('-', ' ')}.`;
+    const text = `${type} has no ${thing}, so it can't send ${frequency.replaceAll('-', ' ')}.`;
     return {
       problems: [{ field: 'frequency', text }],
       warnings: [],
     };
   }
   const mayLack = isOfOrder(type) && counted !== 'orderId';
-  const warnings = mayLack ? ['Orders that belong to no subscription will send nothing.'] : [];
+  const warnings = mayLack ? ['Orders without a subscription will send nothing.'] : [];
   return { problems: [], warnings };
 }
 
@@ -124,14 +124,14 @@ const senderFields = [
 function ownProblems({ name, maxAgeHours }: WorkflowDraft): DraftProblem[] {
   const problems: DraftProblem[] = [];
   const problem = (field: DraftProblem['field'], text: string) => problems.push({ field, text });
-  if (name.trim() === '') problem('name', 'The name is empty.');
+  if (name.trim() === '') problem('name', 'Enter a name.');
   if (name.length > longestName) {
-    problem('name', `The name is longer than ${longestName} characters.`);
+    problem('name', `Use at most ${longestName} characters for the name.`);
   }
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) problem('name', 'The name must be on one line.');
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) problem('name', 'Keep the name on one line.');
   if (!(maxAgeHours > 0 && maxAgeHours <= longestAgeHours)) {
     const most = `${longestAgeHours} (90 days)`;
-    problem('maxAgeHours', `The age in hours must be above 0 and at most ${most}.`);
+    problem('maxAgeHours', `The maximum age in hours must be above 0 and at most ${most}.`);
   }
   return problems;
 }
@@ -193,10 +193,11 @@ export function triggerWarning(
 ): string | undefined {
   const { enabled, trigger } = events[event];
   if (!enabled && isOptionalEventType(event)) {
-    return `${event} is an optional event, and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.`;
+    return `${event} is an optional event and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.`;
   }
-  if (!enabled) return `The settings have ${event} switched off: nothing will be sent.`;
-  if (!trigger) return `The settings keep ${event} from workflows: nothing is sent.`;
+  if (!enabled) return `${event} is switched off in the settings: nothing will be sent.`;
+  if (!trigger)
+    return `The settings keep ${event} from triggering workflows: nothing will be sent.`;
   return event === 'customer.deleted' && customerDeleted === 'delete'
     ? 'The settings remove deleted customers immediately: nothing will be sent.'
     : undefined;

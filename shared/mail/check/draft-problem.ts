@@ -16,12 +16,12 @@ function issueSentence(issue: z.core.$ZodIssue, written: unknown): string {
       const advice = nearest
         ? `did you mean ${nearest}?`
         : `it must be one of: ${values.join(', ')}.`;
-      return `${place} cannot be ${JSON.stringify(value)?.slice(0, 60)}; ${advice}`;
+      return `${place} can't be ${JSON.stringify(value)?.slice(0, 60)}; ${advice}`;
     }
     case 'unrecognized_keys':
       return `${place ? `${place} has` : 'A workflow has'} no ${issue.keys.join(', ')}.`;
     default:
-      return `${place || 'The workflow'} is not right: ${issue.message}.`;
+      return `${place || 'The workflow'} is invalid: ${issue.message}.`;
   }
 }
 

@@ -69,16 +69,16 @@ function ofTarget({ type, attributes, line, content }: MarkdownNode, slots: Slot
   const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
   const attached = [target, attributes['title'] ?? '', type === 'image' ? content : ''];
   if (attached.flatMap(slots.tagsOf).length > 0) {
-    return problem('A tag cannot be inside a link or an image; put the whole link inside the tag.');
+    return problem("A tag can't be inside a link or an image; put the whole link inside the tag.");
   }
   const [first] = slots.split(target);
   if (first === undefined) return problem('A link has no target.');
   if (typeof first !== 'string') return [];
   if (/^https?:\/\/[^/?#]*$/i.test(first) && slots.split(target).length > 1) {
-    return problem('A variable cannot be part of the host name in a link.');
+    return problem("A variable can't be part of the host name in a link.");
   }
   if (!allowedTarget.test(first)) {
-    return problem(`A link or image leads to ${first}; only http, https and mailto can be used.`);
+    return problem(`A link or image leads to ${first}; use http, https or mailto.`);
   }
   return [];
 }
@@ -87,13 +87,12 @@ function ofRawHtml({ type, content, line }: MarkdownNode): Finding[] {
   const tag =
     type === 'text' ? /<\/?[a-z][a-z0-9]*(?:\s[^<>]*)?\/?>/i.exec(content)?.[0] : undefined;
   if (tag === undefined) return [];
-  return [{ kind: 'warning', line, text: `HTML is not used in emails: ${tag} is shown as text.` }];
+  return [{ kind: 'warning', line, text: `Emails don't use HTML: ${tag} is shown as text.` }];
 }
 
 function ofLostButton(node: MarkdownNode): Finding[] {
   if (!isLostButton(node)) return [];
-  const text =
-    '{button} makes a button only of a link that is a paragraph of its own: put an empty line before and after it.';
+  const text = '{button} needs a link in its own paragraph: put an empty line before and after it.';
   return [{ kind: 'warning', line: node.line, text }];
 }
 
@@ -131,7 +130,7 @@ function checkVariables(
     ...taken.map(([name, [first]]) => ({
       kind: 'problem' as const,
       line: first?.location.row ?? 1,
-      text: `The name ${name} is taken; assign to another one.`,
+      text: `The name ${name} is taken; choose another.`,
     })),
     ...perhapsMissing(pieces),
   ];
@@ -144,7 +143,7 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
   const problem = (text: string): Finding[] => [{ kind: 'problem', line, text }];
   const example = Object.hasOwn(examples, root) ? examples[root] : undefined;
   if (example && name === '') {
-    return problem(`${root} alone is no value; write for example ${example}.`);
+    return problem(`${root} isn't a value by itself; write ${example}, for example.`);
   }
   if (!known.includes(`${root}.${name}`) || rest.some((one) => one !== 'size')) {
     const nearest = nearestName(full, known) ?? nearestName(name || root, known.map(lastPart));
@@ -159,7 +158,7 @@ function ofUse(segments: readonly unknown[], line: number, type: SupportedEventT
       {
         kind: 'warning',
         line,
-        text: `${type} is about no subscription: ${full} never has a value.`,
+        text: `${type} has no subscription: ${full} never has a value.`,
       },
     ];
   }
@@ -179,7 +178,7 @@ function perhapsMissing(pieces: readonly LiquidPiece[]): Finding[] {
     if (piece.kind !== 'output' || /\|\s*default\b/.test(piece.value)) return [];
     const name = /^\s*((?:contact|brand)\.(?!email\b)\w+)/.exec(piece.value)?.[1];
     if (name === undefined || !known.includes(name) || tags.includes(name)) return [];
-    const which = name.startsWith('brand.') ? 'while there is no' : 'to contacts without';
+    const which = name.startsWith('brand.') ? "sent while there's no" : 'to contacts without';
     const text = `Emails ${which} ${name} will be blocked; give it a default: {{ ${name} | default: "…" }}.`;
     return [{ kind: 'warning', line: piece.line, text }];
   });
@@ -224,7 +223,7 @@ export function compileEmail(node: EmailNode, type: SupportedEventType): Compila
     body: inBody.html,
   });
   if (html.length > longestHtml) {
-    return refusal([{ field: 'body', text: 'Body: it is too long for an email.' }]);
+    return refusal([{ field: 'body', text: 'Body: too long for an email.' }]);
   }
   const compiled = {
     subject: filled(subject, plainLiteral),
@@ -234,7 +233,7 @@ export function compileEmail(node: EmailNode, type: SupportedEventType): Compila
   proveReadable(compiled);
   const warnings = findings.map(({ text }) => text);
   if (html.length > gmailClipsAt) {
-    warnings.push('Body: it is so long that Gmail shows only its beginning.');
+    warnings.push('Body: so long that Gmail cuts it off.');
   }
   return { kind: 'compiled', compiled, warnings: [...new Set(warnings)] };
 }

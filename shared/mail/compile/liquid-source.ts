@@ -118,7 +118,7 @@ function lenient(value: string, line: number): string {
   const { filters } = tokenizer.readFilteredValue();
   tokenizer.skipBlank();
   if (!tokenizer.end()) {
-    throw new UnreadableValue({ line, problem: `\`${value.trim()}\` is not one value.` });
+    throw new UnreadableValue({ line, problem: `\`${value.trim()}\` isn't a single value.` });
   }
   const [first] = filters;
   if (!first || first.name === 'default' || !filters.some(({ name }) => name === 'default')) {
@@ -150,7 +150,7 @@ function sentence(error: LiquidError): string {
   if (filter !== undefined) return strayFilter(filter);
   const unclosed = /^(?:tag|output) (.*) not closed$/.exec(message)?.[1];
   if (unclosed !== undefined) return `${unclosed.replace(/^"|"$/g, '').trim()} is not closed.`;
-  return `The Liquid cannot be read: ${message}.`;
+  return `The Liquid couldn't be read: ${message}.`;
 }
 
 function strayTag(name: string): string {
@@ -158,15 +158,15 @@ function strayTag(name: string): string {
     return `{% ${name} %} has no opening tag before it.`;
   }
   const tags = availableTags.filter((tag) => tag !== '#').join(', ');
-  return `The tag ${name} is not available in emails; these are: ${tags}.`;
+  return `The tag ${name} isn't available in emails; use one of: ${tags}.`;
 }
 
 function strayFilter(name: string): string {
   const nearest = nearestName(name, availableFilters);
   const advice = nearest
     ? `did you mean ${nearest}?`
-    : `these are: ${availableFilters.join(', ')}.`;
-  return `The filter ${name} is not available in emails; ${advice}`;
+    : `use one of: ${availableFilters.join(', ')}.`;
+  return `The filter ${name} isn't available in emails; ${advice}`;
 }
 
 type Slot = Exclude<LiquidPiece, { kind: 'text' }>;

@@ -49,7 +49,9 @@ describe('the page Sender & brand', () => {
 
   it('says at the name whom emails are from, which the deployment decides', async () => {
     const { text } = await at.get(page);
-    expect(text).toMatch(/Identity Emails are from .+@.+ Set by the deployment.* Name Shown above/);
+    expect(text).toMatch(
+      /Identity Emails are from .+@.+ Set by the deployment.* Name Shown at the top/,
+    );
   });
 
   it('saves what was typed, as a version with who saved it', async () => {
@@ -138,7 +140,7 @@ describe('the page Sender & brand', () => {
     const answer = await save({ ...northlight, name: 'Mine' });
     expect(answer.status).toBe(409);
     const html = answer.html;
-    expect(html).toContain('Nothing of yours is saved yet');
+    expect(html).toContain('Your changes aren’t saved yet');
     expect(answer.text).toContain('Name Northlight Mine');
     expect(html).toContain('name="version" value="1"');
     expect(await brandNow()).toEqual(northlight);
@@ -163,7 +165,7 @@ describe('the page Sender & brand', () => {
     const Item = { name: 'brand', version: 1, values };
     await at.db.send(new PutCommand({ TableName: at.tableOf('Settings'), Item }));
     const html = await (await at.get(page)).html;
-    expect(html).toContain('Somebody edited the brand by hand, and “Accent color” can’t be used');
+    expect(html).toContain('Someone edited the brand by hand, and “Accent color” can’t be used');
     await save({ name: 'Northlight' }, { version: '1' });
     expect(await at.item('Settings', { name: 'brand' })).toMatchObject({
       version: 2,

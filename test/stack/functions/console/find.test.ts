@@ -39,7 +39,7 @@ test.each([
   [
     'an id that SES gave',
     '0100018d1f2b3c4d-aaaa',
-    'Type the id that the order has in Polar, or the email’s ledger key',
+    'Type the order’s id in Polar, or the email’s ledger key',
   ],
   ['markup', '<script>alert(1)</script>', 'No match.'],
   ['a text longer than any key', 'x'.repeat(5_000), 'No match.'],
@@ -104,11 +104,11 @@ describe('of somebody who was erased, Find', () => {
     const { status, html, text } = await find(' Eve@Example.com');
     expect(status).toBe(200);
     expect(text).toMatch(/The person at this address was erased on 1 Nov 2026, 10:05 UTC\./);
-    expect(text).toContain('It was asked for on 1 Nov 2026, 10:00 UTC by a colleague.');
+    expect(text).toContain('Requested on 1 Nov 2026, 10:00 UTC by a colleague.');
     expect(text).not.toMatch(/No match|Ning/);
     expect(html).toContain('href="/console/audience/customers/c-eve"');
     const kept = await at.get('/console/audience/customers/c-eve');
-    expect(kept.text).toContain('The data of this customer was erased on 1 Nov 2026, 10:05 UTC');
+    expect(kept.text).toContain('This customer’s data was erased on 1 Nov 2026, 10:05 UTC');
     const searched = await at.post('/console/audience/search', { text: email });
     expect(searched.text).toContain('The person at this address was erased on 1 Nov 2026');
   });
@@ -124,7 +124,7 @@ describe('of somebody who was erased, Find', () => {
     for (const text of [email, contactId])
       expect((await find(text)).html).toContain(`href="${path}"`);
     const page = await at.get(path);
-    expect([page.status, page.text]).toEqual([200, expect.stringContaining('An erased contact')]);
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('Erased contact')]);
     expect(page.text).toContain('The contact with this id was erased on 1 Nov 2026, 10:05 UTC.');
     expect(page.html).not.toContain('See what’s kept');
   });

@@ -88,7 +88,7 @@ describe('a link that is not ours', () => {
       const { statusCode, body } = await work.answer(request(method, forged));
       expect(statusCode).toBe(404);
       if (method !== 'HEAD') {
-        expect(body).toContain('This link does not work');
+        expect(body).toContain('This link doesn’t work');
         expect(body).not.toMatch(/<form|<script/);
       }
     }

@@ -141,7 +141,7 @@ describe('unsubscribing', () => {
       expect(await audience.contact(email)).toBeUndefined();
       expect(await work.post(token)).toMatchObject({
         statusCode: 200,
-        body: expect.stringContaining('You are unsubscribed'),
+        body: expect.stringContaining('You’re unsubscribed'),
       });
       expect(await audience.reasons(email)).toEqual(['unsubscribed']);
       await audience.tell('customer.created', next, { minute: 3, email });

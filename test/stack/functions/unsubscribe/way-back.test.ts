@@ -36,8 +36,8 @@ describe('who is unsubscribed already', () => {
   it('is told so, and can come back', async () => {
     const { token } = await unsubscribed();
     const { body } = await work.get(token);
-    expect(body).toContain('You are already unsubscribed');
-    expect(body).toContain('I want them after all');
+    expect(body).toContain('You’re already unsubscribed');
+    expect(body).toContain('Subscribe again');
     expect(body).not.toMatch(/<button type="submit">Unsubscribe/);
   });
 
@@ -45,7 +45,7 @@ describe('who is unsubscribed already', () => {
     const { email, id, token } = await unsubscribed();
     const page = await work.post(token, comeBack);
     expect(page).toMatchObject({ statusCode: 200 });
-    expect(page.body).toContain('You are subscribed again');
+    expect(page.body).toContain('You’re subscribed again');
     expect(await audience.contact(email)).toMatchObject({ subscribed: true });
     expect(await audience.reasons(email)).toEqual([]);
     expect(await audience.item('Customers', { customerId: id })).toMatchObject({
@@ -109,11 +109,11 @@ describe('who has an email of version 0.1.0, which spelled the address otherwise
   it('is offered the way back, told that they are unsubscribed, and comes back', async () => {
     const { key, token } = await spelledOtherwise();
     expect((await work.get(token)).body).toContain('Unsubscribe?');
-    expect((await work.post(token)).body).toContain('I want them after all');
+    expect((await work.post(token)).body).toContain('Subscribe again');
     expect(await audience.contact(key)).toMatchObject({ subscribed: false });
     work.aMinuteLater();
-    expect((await work.get(token)).body).toContain('You are already unsubscribed');
-    expect((await work.post(token, comeBack)).body).toContain('You are subscribed again');
+    expect((await work.get(token)).body).toContain('You’re already unsubscribed');
+    expect((await work.post(token, comeBack)).body).toContain('You’re subscribed again');
     expect(await audience.contact(key)).toMatchObject({ subscribed: true });
   });
 
@@ -121,8 +121,8 @@ describe('who has an email of version 0.1.0, which spelled the address otherwise
     const { key, token } = await spelledOtherwise();
     await complain(key, 'complained');
     const { body } = await work.get(token);
-    expect(body).toContain('You are already unsubscribed');
-    expect(body).not.toContain('I want them after all');
+    expect(body).toContain('You’re already unsubscribed');
+    expect(body).not.toContain('Subscribe again');
     expect(await work.post(token, comeBack)).toMatchObject({ statusCode: 409 });
   });
 });
@@ -131,11 +131,11 @@ describe('the way back', () => {
   it.each(['complained', 'bounced'] as const)('lifts nothing of who %s', async (reason) => {
     const { email, token } = await unsubscribed();
     await complain(email, reason);
-    expect((await work.get(token)).body).not.toContain('I want them after all');
+    expect((await work.get(token)).body).not.toContain('Subscribe again');
     const before = await work.everything();
     const page = await work.post(token, comeBack);
     expect(page).toMatchObject({ statusCode: 409 });
-    expect(page.body).toContain('Nothing was changed');
+    expect(page.body).toContain('Nothing has changed');
     expect(await work.everything()).toEqual(before);
     expect(await audience.contact(email)).toMatchObject({ subscribed: false });
   });
@@ -248,7 +248,7 @@ describe('the page of a shop with a brand', () => {
   it('is whole, too, where the brand cannot be read', async () => {
     const broken = unsubscribe({ ...work.parts, brand: () => Promise.reject(new Error('away')) });
     const { token } = await unsubscribed();
-    expect((await broken(request('GET', token))).body).toContain('You are already unsubscribed');
+    expect((await broken(request('GET', token))).body).toContain('You’re already unsubscribed');
   });
 
   it('asks, where it cannot be read whether somebody is unsubscribed', async () => {
@@ -256,6 +256,6 @@ describe('the page of a shop with a brand', () => {
     const standing = () => Promise.reject(new Error('away'));
     const broken = unsubscribe({ ...work.parts, wayBack: { ...work.parts.wayBack, standing } });
     expect((await broken(request('GET', token))).body).toContain('<h1>Unsubscribe?</h1>');
-    expect((await broken(request('POST', token))).body).toContain('You are unsubscribed');
+    expect((await broken(request('POST', token))).body).toContain('You’re unsubscribed');
   });
 });

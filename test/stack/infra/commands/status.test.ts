@@ -82,7 +82,7 @@ describe('npm run status', () => {
   it('says that Polar is not connected yet, and how to connect it', async () => {
     const { verdict, text: shown } = await page();
     expect(verdict).toBe('not-well');
-    expect(shown).toContain('! Polar is not connected');
+    expect(shown).toContain("! Polar isn't connected");
     expect(shown).toContain('npm run connect -- --token - --stage staging');
     const { webhookSecrets } = polar.parts();
     await webhookSecrets.write({ current: 'a secret of somebody by hand', previous: '' });
@@ -180,7 +180,7 @@ describe('npm run status', () => {
     expect(shown).toMatch(/^events +0 +0 +0 +0 s +120$/m);
     expect(shown).toMatch(/^ +100 × +since \d+ s +The table is away\./m);
     expect(shown).toMatch(/^ +20 × +since \d+ s +It cannot be read\./m);
-    expect(shown).toContain('! 120 dead letters wait for a person.');
+    expect(shown).toContain('! 120 dead letters need a decision.');
     expect(shown).toContain('npm run deadletters -- list --stage staging');
     expect(shown).toMatch(/Being retried: 1\n +1 × .*It took too long\. +\(evt-again\)/);
     expect(shown).toContain('npm run why -- evt-again --stage staging');
@@ -294,7 +294,7 @@ describe('npm run status', () => {
     expect(shown).toMatch(/! The document "settings" .* Look at: .*newContacts/);
     expect(shown).toContain('npm run settings -- show --stage staging');
     expect(shown).toContain('npm run connect -- --repair --stage staging');
-    expect(shown).toContain('! The oldest message for events waits for 25 min.');
+    expect(shown).toContain('! The oldest message for events has waited 25 min.');
     expect(shown).toContain('npm run connect -- --drop-previous --stage staging');
     expect(document).toMatchObject({ isWell: false, settings: { isValid: false } });
   });
@@ -309,7 +309,7 @@ describe('npm run status', () => {
       ...(['All mail is held: wrong prices', new Date().toISOString()] as const),
     );
     const { text: shown, document } = await page();
-    expect(shown).toContain('! All mail is held by grace for 5 min: wrong prices');
+    expect(shown).toContain('! All mail has been held by grace for 5 min: wrong prices');
     expect(shown).toContain('npm run emails -- release --stage staging');
     expect(shown).toMatch(/^emails, open +held 1 · unknown 1$/m);
     expect(document).toMatchObject({ hold: { by: 'grace', reason: 'wrong prices' } });
@@ -320,7 +320,7 @@ describe('npm run status', () => {
   it('does not wait for a Polar that does not answer', async () => {
     await connect();
     const { text: shown, verdict } = await page({ polarMs: 0 });
-    expect(shown).toContain('! Polar did not say in time how the endpoint is.');
+    expect(shown).toContain("! Polar didn't report the endpoint's state in time.");
     expect(verdict).toBe('not-well');
   });
 

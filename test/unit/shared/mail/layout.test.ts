@@ -139,7 +139,7 @@ describe('a button', () => {
     (body) => {
       const { compiled, warnings } = compiledOf(node(body));
       expect(compiled.html).not.toContain('class="button"');
-      expect(warnings).toEqual([expect.stringContaining('a paragraph of its own')]);
+      expect(warnings).toEqual([expect.stringContaining('a link in its own paragraph')]);
     },
   );
 
@@ -190,7 +190,7 @@ describe('variables of the brand', () => {
 
   it('without a default are warned of, since a mail would be blocked', () => {
     expect(compiledOf(node('By {{ brand.name }}')).warnings).toEqual([
-      'Body, line 1: Emails while there is no brand.name will be blocked; give it a default: {{ brand.name | default: "…" }}.',
+      `Body, line 1: Emails sent while there's no brand.name will be blocked; give it a default: {{ brand.name | default: "…" }}.`,
     ]);
   });
 
@@ -198,7 +198,7 @@ describe('variables of the brand', () => {
     expect(() => compiledOf(node('{{ brand.accent }}'))).toThrow(
       'There is no variable brand.accent',
     );
-    expect(() => compiledOf(node('{{ brand }}'))).toThrow('write for example brand.name');
+    expect(() => compiledOf(node('{{ brand }}'))).toThrow('write brand.name, for example');
     expect(() => compiledOf(node('{% assign brand = 1 %}x'))).toThrow('The name brand is taken');
   });
 });

@@ -249,7 +249,7 @@ describe('the warning before a workflow is activated', () => {
       overlapsOf(workflow('payment-failed'), switched(true)),
     );
     expect(warning).toContain(
-      'Polar mails when a payment fails, too. While this workflow is active, customers get both mails:',
+      'Polar mails when a payment fails, too. While this workflow is active, customers get both emails:',
     );
     expect(more).toEqual([]);
     expect(overlapsOf(workflow('receipt'), switched(true))).toHaveLength(5);

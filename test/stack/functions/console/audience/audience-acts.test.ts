@@ -58,7 +58,7 @@ describe('unsubscribing and subscribing by hand', () => {
 
   test('subscribing does not lift a bounce, and says so', async () => {
     await at.refusals.ofAddress(email, no('bounced'));
-    expect((await at.get(`${path}/subscribe`)).text).toContain('That is not cleared');
+    expect((await at.get(`${path}/subscribe`)).text).toContain('This doesn’t clear that');
     const { text } = await at.submit(`${path}/subscribe`);
     expect(text).toContain('until you lift the bounce');
     expect((await shown(email)).subscribed).toBe(false);
@@ -85,7 +85,7 @@ describe('unsubscribing and subscribing by hand', () => {
     at.ses.denySuppressions(true);
     const { text } = await at.submit(`${path}/subscribe`);
     at.ses.denySuppressions(false);
-    expect(text).toContain('off its own suppression list (AccessDeniedException');
+    expect(text).toContain('from its own suppression list (AccessDeniedException');
     expect(text).toContain('subscribe it again');
     expect((await shown(email)).subscribed).toBe(true);
     await at.submit(`${path}/subscribe`);
@@ -129,7 +129,7 @@ describe('lifting a bounce', () => {
     at.ses.denySuppressions(true);
     const { text } = await at.submit(`${path}/lift-bounce`);
     at.ses.denySuppressions(false);
-    expect(text).toContain('The bounce was not lifted: try again.');
+    expect(text).toContain('The bounce wasn’t lifted. Try again.');
     expect(await at.reasons(email)).toEqual(['bounced']);
   });
 
@@ -187,7 +187,7 @@ describe('erasing', () => {
       await at.submit(`${path}/erase`);
       for (const _ of ['reload', 'another one']) {
         const { text, html } = await at.get(path);
-        expect(text).toMatch(/The erasure is under way.* asked for .* by a local user\./);
+        expect(text).toMatch(/The erasure is under way.* Requested on .* by a local user\./);
         expect(text).toContain('being erased Still gets receipts and marketing until then.');
         expect(text).not.toContain('Gets receipts and marketing.');
         for (const act of ['erase', 'edit', 'subscribe', 'unsubscribe']) {
@@ -204,7 +204,7 @@ describe('erasing', () => {
     const long = new Date(Date.now() - 20 * 60_000).toISOString();
     await at.put('Customers', { ...customer, erasure: { at: long, by: 'somebody' } });
     const { text, html } = await at.get(path);
-    expect(text).toMatch(/An erasure was asked for .* by somebody, and it is still not done\./);
+    expect(text).toMatch(/Erasure was requested .* by somebody and still isn’t done\./);
     expect(text).toContain('not erased yet Still gets');
     expect(html).toContain('href="/console/dead-letters"');
     expect(html).toContain(`href="${path}/erase"`);

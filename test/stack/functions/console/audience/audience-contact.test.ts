@@ -199,8 +199,8 @@ describe('the page of a contact', () => {
     async (some) => {
       const { status, text } = await at.get(`/console/audience/${some}`);
       expect(status).toBe(404);
-      expect(text).toContain('No contact has this id');
-      expect(text).toContain('Search the audience for it');
+      expect(text).toContain('Contact not found');
+      expect(text).toContain('Search the audience');
     },
   );
 });

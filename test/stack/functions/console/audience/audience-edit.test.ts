@@ -53,7 +53,7 @@ describe('editing a contact by hand', () => {
       ({ customerId, keptByHand }) => customerId === id && keptByHand,
     );
     const { text: event } = await at.get(eventPath(told?.['webhookId']));
-    expect(event).toContain('Kept as set by hand First name');
+    expect(event).toContain('Left as set by hand First name');
     expect(await shown(email)).toMatchObject({
       ...{ firstName: '<i>Anne</i>', lastName: 'Berg', userGroup: 'VIP' },
     });
@@ -73,7 +73,7 @@ describe('editing a contact by hand', () => {
     expect(await shown(email)).not.toHaveProperty('lastName');
 
     const { text: cleared } = await at.submit(`${path}/clear`, { field: 'lastName' });
-    expect(cleared).toContain('Last name was cleared. It is what Polar says again.');
+    expect(cleared).toContain('Last name was cleared. Polar’s value applies again.');
     expect(cleared).not.toContain('set by hand');
     expect(await shown(email)).toMatchObject({ lastName: 'Smith' });
   });

@@ -84,7 +84,7 @@ describe.each([
     });
     expect(await at.delayed('EVENTS_QUEUE_URL')).toBe(1);
     const again = await at.get(path);
-    expect(again.text).toMatch(/The erasure is under way.* asked for .* by a local user/);
+    expect(again.text).toMatch(/The erasure is under way.* Requested on .* by a local user/);
     expect(again.html).not.toContain(`${path}/erase`);
   });
 
@@ -141,7 +141,7 @@ test('where somebody else has its address now, only it goes, and the page says s
   expect(text).toContain('Another customer has this customer’s address now');
   expect(html).toContain(`href="${list}/${there?.['contactId']}"`);
   const question = await at.get(`${path}/erase`);
-  expect(question.text).toContain('that of another customer, stays');
+  expect(question.text).toContain('which is another customer’s, stays');
   expect(question.text).not.toContain(othersGo);
   await at.submit(`${path}/erase`);
   const asked = await erasureAskedFor();
@@ -168,8 +168,8 @@ describe('a customer', () => {
       revision: '1',
     });
     const { text, html } = await at.post(`${list}/search`, { text: id });
-    expect(text).toContain('The data of this customer was erased');
-    expect(text).toMatch(/asked for .* by a colleague\./);
+    expect(text).toContain('This customer’s data was erased');
+    expect(text).toMatch(/Requested on .* by a colleague\./);
     expect(html).not.toContain('/erase');
     await at.post(`${path}/erase`);
     expect(await at.taken('EVENTS_QUEUE_URL')).toEqual([]);
@@ -179,7 +179,7 @@ describe('a customer', () => {
     expect((await at.get(`${path}/nothing`)).status).toBe(404);
     const { status, text } = await at.get(path);
     expect(status).toBe(404);
-    expect(text).toContain('No facts are kept of a customer with this id.');
+    expect(text).toContain('Nothing is kept about a customer with this id.');
     expect((await at.get(`${list}/customers/${'x'.repeat(3_000)}`)).status).toBe(404);
   });
 });

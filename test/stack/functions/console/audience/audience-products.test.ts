@@ -38,8 +38,8 @@ test('a chip for the product lists who is subscribed to it, and takes itself awa
 });
 
 it.each([
-  ['product=none', 'No contact fits these filters.'],
-  ['product=%3Cscript%3E', 'No contact fits these filters.'],
+  ['product=none', 'No contacts match these filters.'],
+  ['product=%3Cscript%3E', 'No contacts match these filters.'],
 ])('with %s says that nobody is', async (query, sentence) => {
   const { status, text, html } = await at.get(`${list}?${query}`);
   expect([status, text]).toEqual([200, expect.stringContaining(sentence)]);
@@ -59,7 +59,7 @@ test('looks through some pages at a time, and goes on where it stopped', async (
   for (let nth = 0; nth < 240; nth += 1) await row(nth);
   const first = await at.get(`${list}?product=${productId}`);
   expect(namesIn(first.html)).toEqual([]);
-  expect(first.text).toContain('Not all contacts were searched');
+  expect(first.text).toContain('Not all contacts have been searched');
   const next = unescaped(/href="([^"]+)" rel="next">Keep searching/.exec(first.html)?.[1]);
   expect(next).toContain(`product=${productId}`);
   expect(namesIn((await at.get(next)).html)).toEqual(['ann']);

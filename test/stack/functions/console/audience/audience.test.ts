@@ -81,7 +81,7 @@ test('an empty audience whose Polar is connected offers the import', async () =>
   };
   const connections = { ...at.parts.connections, read: async () => connection };
   const { html, text } = await consoleVisitor(consoleApp({ ...at.parts, connections })).get(list);
-  expect(text).toContain('Polar is connected: its next event brings the first one.');
+  expect(text).toContain('Polar is connected: its next event adds the first one.');
   expect(html).toContain('href="/console/polar/import">Import customers</a>');
   expect(html).not.toContain('>Connect Polar</a>');
 });
@@ -139,7 +139,7 @@ describe('the list', () => {
     const stayed = await allIds(`${list}?group=mixed&consent=subscribed`);
     expect(stayed.ids.toSorted()).toEqual(wanted(true).toSorted());
     const { text } = await at.get(`${list}?group=nobody`);
-    expect(text).toContain('No contact fits these filters.');
+    expect(text).toContain('No contacts match these filters.');
   });
 
   test('stops looking after a while, says so, and goes on where it stopped', async () => {
@@ -152,7 +152,7 @@ describe('the list', () => {
       createdAt: new Date(Date.UTC(2026, 8, 2) + nth).toISOString(),
     }));
     const first = await at.get(`${list}?group=rare&consent=unsubscribed`);
-    expect(first.text).toContain('Not all contacts were searched yet');
+    expect(first.text).toContain('Not all contacts have been searched yet');
     expect(first.text).toContain('Keep searching');
     expect(first.html).not.toContain(`${list}/rare-`);
     const second = await at.get(nextIn(first.html) ?? '');
@@ -246,7 +246,7 @@ describe('the search', () => {
   test('says why a customer that is known shows no contact', async () => {
     await at.tell('customer.created', 'quiet', { minute: 1 });
     const { text } = await at.post(`${list}/search`, { text: 'quiet' });
-    expect(text).toContain('Polar hasn’t sent an email address of this customer yet.');
+    expect(text).toContain('Polar hasn’t sent an email address for this customer yet.');
   });
 
   test('leads from an address to whoever had it before', async () => {

@@ -90,7 +90,7 @@ describe('discarding', () => {
     expect(await at.count(dead)).toBe(2);
 
     const done = await at.submit(`${list}/discard`, { queue: 'events', id });
-    expect(done.text).toContain('The dead letter is discarded.');
+    expect(done.text).toContain('The dead letter was discarded.');
     expect(await at.item('Failures', { webhookId: 'evt-1' })).toBeUndefined();
     const [left, ...more] = await at.emptied(dead);
     expect(left?.MessageAttributes?.['webhookId']?.StringValue).toBe('evt-2');
@@ -127,10 +127,10 @@ describe('a filter', () => {
   test('counts those that fit, marks those that die again, and sends them alone', async () => {
     await buried();
     const shown = await at.get(`${list}?about=CANNOT+be&type=customer.created`);
-    expect(shown.text).toContain('2 of 3 fit the filter');
+    expect(shown.text).toContain('2 of 3 match the filter');
     expect(shown.text).toContain('2 are final: sent again, they fail again unless');
     expect(shown.text).not.toContain('throttled@example.com');
-    expect((await at.get(`${list}?older=7d`)).text).toContain('1 of 3 fit the filter');
+    expect((await at.get(`${list}?older=7d`)).text).toContain('1 of 3 match the filter');
     expect((await at.get(`${list}?about=nothing`)).text).toContain('None of the 3 that were read');
     const fields = { which: 'filter', about: 'throttled', queue: 'events' };
     const done = await at.submit(`${list}/resend`, fields);
@@ -184,12 +184,12 @@ describe('a filter', () => {
     expect(await at.count(dead)).toBe(3);
 
     const done = await at.submit(`${list}/discard`, { ids, kept: 'yes' });
-    expect(done.text).toContain('2 dead letters are discarded.');
+    expect(done.text).toContain('2 dead letters were discarded.');
     expect(await at.count(dead)).toBe(1);
     expect((await at.submit(`${list}/bodies`, { ids })).text).toContain('are gone');
 
     const back = await at.submit(`${list}/put-back`, { file: file.html });
-    expect(back.text).toContain('All 2 are among the dead letters again.');
+    expect(back.text).toContain('All 2 are back in the dead letters.');
     const messages = await at.emptied(dead);
     const webhooks = messages.map(({ MessageAttributes }) => MessageAttributes?.['webhookId']);
     expect(webhooks.map((one) => one?.StringValue).sort()).toEqual([

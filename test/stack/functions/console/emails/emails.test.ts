@@ -16,7 +16,9 @@ it('every page says that all mail is held, by whom and why, until it is released
   expect(await bodyOf('/console/audience')).not.toContain('All mail is held');
   await hold.hold('wrong <prices>', 'grace', at);
   for (const path of ['/console/audience', '/console/workflows', '/console/no-such-page']) {
-    expect(await bodyOf(path)).toMatch(/All mail is held by grace since .*wrong &lt;prices&gt;\./s);
+    expect(await bodyOf(path)).toMatch(
+      /All mail has been held by grace since .*wrong &lt;prices&gt;\./s,
+    );
   }
   await hold.release('grace', at);
   expect(await bodyOf('/console/workflows')).not.toContain('All mail is held');
@@ -50,7 +52,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
   expect(text).toMatch(
     /All mail is held Held by a local user since .*: wrong prices\. 1 email is held\./,
   );
-  expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('held already');
+  expect((await site.submit(`${path}/hold`, { reason: 'again' })).text).toContain('already held');
   expect(await hold.read()).toMatchObject({ reason: 'wrong prices' });
 
   expect((await site.submit(`${path}/release`)).text).toContain('All mail is released.');
@@ -179,7 +181,7 @@ describe('the list of emails', () => {
 
   it('shows one mail, rendered again from its event, and says so', async () => {
     const { text, html, headers } = await site.get(`${path}/mail?key=back`);
-    expect(text).toContain('Email of Welcome <b>all</b>');
+    expect(text).toContain('Email from Welcome <b>all</b>');
     expect(text).toContain('the recipient’s mail server refused it.');
     expect(text).toContain('Rendered again from its event. What was sent may differ.');
     expect(html).toContain('sandbox="" srcdoc="');

@@ -165,11 +165,11 @@ describe('the page of an event', () => {
     const { payload: _, ...without } = { ...item };
     await at.put('Events', { ...without, webhookId: 'omitted', payloadOmitted: true });
     await at.put('Events', { ...without, webhookId: 'erased', erased: true, changes: [] });
-    expect((await allOf('omitted')).text).toContain('too large to be kept');
+    expect((await allOf('omitted')).text).toContain('too large to keep');
     expect((await allOf('omitted')).text).not.toContain('erased');
     const { text } = await allOf('erased');
-    expect(text).toContain('It is erased, with the customer.');
-    expect(text).toContain('What it changed is erased');
+    expect(text).toContain('It was erased with the customer.');
+    expect(text).toContain('What it changed was erased');
     expect((await at.get(`${pathOf('erased')}?ask=payload`)).status).toBe(404);
     const event = await at.get(pathOf('erased'));
     expect(event.text).toContain('Can’t be replayed: the customer was erased');
@@ -270,7 +270,7 @@ describe('a replay', () => {
     const { store, pause } = at;
     await applyReplay(request.replay, { store, pause, surroundings, workflows: [workflow] });
     const { text } = await at.get(`${pathOf(webhookId)}?view=replays`);
-    expect(text).toContain('with workflows, asked for by a local user');
+    expect(text).toContain('with workflows, requested by a local user');
   });
 
   test('sends again only together with workflows', async () => {

@@ -256,7 +256,7 @@ describe('an id of which nothing is recorded', () => {
   test('gets a sentence, and the places where it may be', async () => {
     const { status, text, html } = await at.get(`${list}/${encodeURIComponent('<b>nobody</b>')}`);
     expect(status).toBe(404);
-    expect(text).toContain('Nothing is recorded of <b>nobody</b>');
+    expect(text).toContain('Nothing is recorded for <b>nobody</b>');
     expect(html).toContain('/console/dead-letters/letter?id=%3Cb%3Enobody');
   });
 

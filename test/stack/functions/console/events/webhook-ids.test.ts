@@ -91,5 +91,5 @@ it('an id comes back from the path that it was put into, and one typed by hand i
 it('an id that cannot be read leads to a page that says so', async () => {
   const { status, text } = await browser.get('/console/events/~_w');
   expect(status).toBe(404);
-  expect(text).toContain('There is no such event');
+  expect(text).toContain('Event not found');
 });

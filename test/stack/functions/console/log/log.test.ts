@@ -211,7 +211,7 @@ describe('the page of the log', () => {
 
   it('is narrowed to a verb and to a person', async () => {
     const asked = await at.get('/console/log?what=audience.export');
-    expect(asked.text).toContain('Export a part of the contacts.');
+    expect(asked.text).toContain('Export some contacts.');
     expect(asked.text).not.toContain('Add a workflow as a draft.');
     const nobody = await at.get('/console/log?by=nobody');
     expect(nobody.text).toContain('No acts match.');

@@ -44,8 +44,8 @@ describe('the page of the import', () => {
     const { text, html } = await visitor.get(path);
     expect(text).toContain('Connect Polar first.');
     expect(html).not.toContain(`action="${path}`);
-    expect((await visitor.submit(`${path}/start`)).text).toContain('Polar is not connected.');
-    expect((await visitor.submit(`${path}/look`)).text).toContain('Polar is not connected.');
+    expect((await visitor.submit(`${path}/start`)).text).toContain('Polar isn’t connected.');
+    expect((await visitor.submit(`${path}/look`)).text).toContain('Polar isn’t connected.');
     expect(await desk.parts.imports.read()).toBeUndefined();
   });
 
@@ -56,7 +56,9 @@ describe('the page of the import', () => {
     const looked = await visitor.submit(`${path}/look`);
     expect(looked.text).toContain('Polar has 20 customers: 20 new.');
     expect(looked.text).toContain('The preview counts customers only.');
-    expect(looked.text).toContain('The import sets no group by your settings in Events & groups.');
+    expect(looked.text).toContain(
+      'The import sets no groups from your settings in Events & groups.',
+    );
     expect(looked.html).toContain('Import 20 new customers</button>');
     expect(await desk.items('Contacts')).toEqual([]);
     const { text } = await visitor.get('/console');
@@ -105,7 +107,7 @@ it('tells before it which groups the settings give, and sets those', async () =>
   const next = { ...settings, version: settings.version + 1, events };
   await saveSettings(desk.db, desk.tableOf('Settings'), next, { at: new Date(), by: 'ann' });
   const { text } = await visitor.submit(`${path}/look`);
-  expect(text).toContain('counted as the import sets them: Pro, for everybody with a subscription');
+  expect(text).toContain('counted as the import sets them: Pro, for everyone with a subscription');
   expect(text).toContain('It doesn’t set Buyers (order.paid): that’s for new contacts only.');
   const done = await visitor.submit(`${path}/start`);
   expect(done.text).toMatch(/\d+ customers? got a group from a purchase\./);
@@ -138,7 +140,7 @@ describe('while an import runs', () => {
     const before = await desk.parts.imports.read();
     for (const act of ['look', 'start']) {
       expect((await visitor.submit(`${path}/${act}`)).text).toContain(
-        'An import is running already.',
+        'An import is already running.',
       );
     }
     expect(await desk.parts.imports.read()).toEqual(before);
@@ -147,7 +149,7 @@ describe('while an import runs', () => {
   it('it can be stopped and continued, each by the page that shows it', async () => {
     const { importId } = await leftAs({});
     expect((await visitor.submit(`${path}/stop`, { import: 'another' })).text).toContain(
-      'The import has changed meanwhile.',
+      'The import has changed in the meantime.',
     );
     const stopped = await visitor.submit(`${path}/stop`, { import: importId });
     expect(stopped.text).toContain('Import stopped');
@@ -156,7 +158,7 @@ describe('while an import runs', () => {
     const done = await visitor.submit(`${path}/continue`, { import: importId });
     expect(done.text).toContain('Went through 20 customers: 20 already here.');
     expect((await visitor.submit(`${path}/stop`, { import: importId })).text).toContain(
-      'The import has changed meanwhile.',
+      'The import has changed in the meantime.',
     );
   });
 

@@ -148,7 +148,7 @@ describe('signing in to Polar', () => {
     await nothingIsConnected();
 
     const undecided = await desk.submit('/console/polar/organization');
-    expect(undecided.text).toContain('No organization was chosen.');
+    expect(undecided.text).toContain('Choose an organization.');
     const shown = await desk.submit('/console/polar/organization', { organization: hostile.id });
     expect(shown.text).toContain(`Connected with ${hostile.name}.`);
     expect(shown.html).not.toContain('<script>alert');
@@ -199,7 +199,7 @@ describe('signing in to Polar', () => {
     const fields = { signInServer: 'sandbox', clientId: '', clientSecret: 'a-client-secret' };
     const shown = await desk.post('/console/polar/sign-in', fields);
     expect(shown.status).toBe(422);
-    expect(shown.text).toContain('A client secret needs its client id.');
+    expect(shown.text).toContain('Enter the client id, too.');
     expect(shown.html).not.toContain('a-client-secret');
     expect(shown.html).toContain('<option value="sandbox" selected>');
   });

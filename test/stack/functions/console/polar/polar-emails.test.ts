@@ -81,7 +81,7 @@ describe('the table of who mails at each moment', () => {
     await desk.connectByToken();
     desk.polar.goDown();
     const shown = await desk.get(page);
-    expect(shown.text).toContain('Polar didn’t say which mails it sends');
+    expect(shown.text).toContain('Polar didn’t say which emails it sends');
     expect(await row('order_confirmation')).toMatch(/unknown none nothing or one/);
   });
 });
@@ -102,7 +102,7 @@ describe("switching Polar's mails", () => {
     const off = await desk.submit(`${page}/emails-off`, { keys: 'order_confirmation' });
     expect(off.text).toContain('It needs the scope organizations:write');
     expect(off.text).toContain(
-      'under "One moment, one mail", sign in again with this scope, or connect',
+      'under "One moment, one email", sign in again with this scope, or connect',
     );
   });
 
@@ -125,7 +125,7 @@ describe("switching Polar's mails", () => {
       await activated('payment-failed');
       const shown = await desk.get(page);
       expect(shown.text).toContain(
-        'Switching Polar’s mails off needs the scope organizations:write',
+        'Switching Polar’s emails off needs the scope organizations:write',
       );
       expect(shown.text).toContain(text);
       expect(shown.html).toContain(step);
@@ -179,17 +179,17 @@ describe('a workflow that mails when Polar does', () => {
     const path = await add('payment-failed');
     const shown = await desk.get(path);
     expect(shown.text).toContain(
-      'Polar also mails when a payment fails, so customers get both mails once this workflow is active.',
+      'Polar also mails when a payment fails, so customers get both emails once this workflow is active.',
     );
     expect(shown.html).toContain('value="subscription_past_due"');
     expect((await desk.get(`${path}/edit`)).text).toContain(
-      'so customers get both mails once this workflow is active.',
+      'so customers get both emails once this workflow is active.',
     );
     const activated = await desk.submit(`${path}/activate`, { version: '1' });
-    expect(activated.text).toContain('It is active');
-    expect(activated.text.match(/both mails/g)).toHaveLength(1);
-    expect(activated.text).toContain('so customers get both mails.');
-    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get both mails.');
+    expect(activated.text).toContain('It’s active');
+    expect(activated.text.match(/both emails/g)).toHaveLength(1);
+    expect(activated.text).toContain('so customers get both emails.');
+    expect((await desk.get(`${path}/edit`)).text).toContain('so customers get both emails.');
     inPolar({ subscription_past_due: false });
     await desk.submit(`${page}/accept-emails`);
     expect((await desk.get(path)).text).not.toContain('Polar also mails');

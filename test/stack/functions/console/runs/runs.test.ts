@@ -25,7 +25,7 @@ async function pastDue(email: string) {
 describe('the runs of a workflow', () => {
   test('are on its page: how many are where, and where each is going', async () => {
     const none = await at.get('/console/workflows/dunning');
-    expect(none.text).toContain('No event has begun a run of this workflow yet.');
+    expect(none.text).toContain('No event has started a run of this workflow yet.');
     const { path } = await pastDue('ann@example.com');
     await pastDue('ben@example.com');
     const { text, html } = await at.get('/console/workflows/dunning');
@@ -118,7 +118,7 @@ describe('the page of a run', () => {
   test('says that there is none', async () => {
     const { status, text } = await at.get('/console/runs/nothing');
     expect(status).toBe(404);
-    expect(text).toContain('There is no such run');
+    expect(text).toContain('Run not found');
     expect((await at.submit('/console/runs/nothing/stop')).status).toBe(404);
   });
 });
@@ -149,7 +149,7 @@ describe('stopping everybody who waits in a workflow', () => {
     const other = await at.submit(`${path}/stop-runs`, { ...shown, count: String(count + 1) });
     expect(other.status).toBe(409);
     expect(other.text).toContain(
-      `Nothing was stopped: ${count} runs wait now. It was ${count + 1}.`,
+      `Nothing was stopped: ${count} runs are waiting now. It was ${count + 1}.`,
     );
     expect(shownIn(other.html).count).toBe(String(count));
     expect(await waiting()).toBe(count);
@@ -173,7 +173,7 @@ describe('stopping everybody who waits in a workflow', () => {
     const shown = shownIn((await at.get(`${path}/stop-runs`)).html);
     await at.submit(`${path}/stop-runs`, shown);
     const none = await at.get(`${path}/stop-runs`);
-    expect(none.text).toContain('There is nothing to stop in Dunning');
+    expect(none.text).toContain('There’s nothing to stop in Dunning');
     expect((await at.get(path)).html).not.toContain('/stop-runs');
     expect((await at.get('/console/workflows/none/stop-runs')).status).toBe(404);
     expect((await at.submit('/console/workflows/none/stop-runs', shown)).status).toBe(404);

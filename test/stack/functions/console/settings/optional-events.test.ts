@@ -30,7 +30,7 @@ describe('an optional event', () => {
     const { text } = await desk.get(page);
     expect(text).toContain('Optional events');
     expect(text).toContain(
-      'Polar sends subscription.updated with every change of a subscription, and with every batch of metered usage; a million of them cost about $6.50.',
+      'Polar sends subscription.updated for every change to a subscription and every batch of metered usage; a million cost about $6.50.',
     );
   });
 

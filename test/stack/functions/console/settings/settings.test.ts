@@ -184,7 +184,7 @@ describe('the settings', () => {
       }),
     );
     expect(answer.status).toBe(422);
-    expect(answer.text).toContain('Nothing was saved yet. 4 things are wrong:');
+    expect(answer.text).toContain('Nothing was saved. 4 things are wrong:');
     expect(answer.html).toContain('href="#events.order.paid.userGroup"');
     expect(answer.html).toContain('id="events.order.paid.userGroup-problem"');
     expect(answer.html).toContain('aria-invalid="true"');
@@ -305,7 +305,7 @@ describe('the settings that are not valid', () => {
     await hand({ newContacts: 'perhaps' });
     for (const form of [valid, broken]) {
       const answer = await desk.submit(save, form);
-      expect(answer.text).toContain('so your changes were not saved.');
+      expect(answer.text).toContain('so your changes weren’t saved.');
       expect(await document()).toMatchObject({ version: 0, newContacts: 'perhaps' });
     }
   });
@@ -366,7 +366,7 @@ describe('the settings that two people change', () => {
 
     const undecided = await desk.post(save, fields(asked.html));
     expect(undecided.status).toBe(422);
-    expect(undecided.text).toContain('Two people changed this. Choose.');
+    expect(undecided.text).toContain('Two people changed this. Choose one.');
     expect(await document()).toMatchObject({
       version: 1,
       events: { 'order.paid': { userGroup: 'theirs', trigger: true } },

@@ -81,8 +81,8 @@ test.each([
   [{ type: '' }, 'Choose one of these events.'],
   [{ email: 'nobody' }, 'Enter an email address'],
   [{ email: '<script>alert(1)</script>' }, 'Enter an email address'],
-  [{ name: 'x'.repeat(201) }, 'It must not be longer than 200 characters.'],
-  [{ externalId: 'x'.repeat(201) }, 'It must not be longer than 200 characters.'],
+  [{ name: 'x'.repeat(201) }, 'Use at most 200 characters.'],
+  [{ externalId: 'x'.repeat(201) }, 'Use at most 200 characters.'],
 ])('%j is told at its field, and nothing is sent', async (change, sentence) => {
   const { status, text, html } = await at.post(path, { ...typed, ...change });
   expect(status).toBe(422);
@@ -104,7 +104,7 @@ test('the address of a customer is not taken over, and one that was taken can be
   await at.put('Addresses', claim('living'));
   const { status, text } = await at.post(path, { ...typed, email: 'Ann@Example.com' });
   expect(status).toBe(422);
-  expect(text).toContain('This is a customer’s address. The test would take it over');
+  expect(text).toContain('This is a customer’s address. The test would claim it');
   expect(received).toEqual([]);
 
   await at.post(path, { ...typed, email, type: 'customer.deleted' });
@@ -118,7 +118,7 @@ test('without a webhook secret it says so, and where to get one', async () => {
   try {
     const { status, text, html } = await at.post(path, typed);
     expect(status).toBe(409);
-    expect(text).toContain('No webhook secret is set yet, so nothing was sent');
+    expect(text).toContain('No webhook secret is set yet, so the event couldn’t be signed or sent');
     expect(html).toMatch(/<a href="\/console\/polar">Connect Polar first/);
     expect(received).toEqual([]);
   } finally {
@@ -151,7 +151,7 @@ test('a door that does not answer is a sentence', async () => {
   answer = undefined;
   const { text, status } = await at.submit(path, typed);
   expect(status).toBe(200);
-  expect(text).toContain('Nobody answers at the webhook URL, so order.paid was not delivered.');
+  expect(text).toContain('Nothing answers at the webhook URL, so order.paid wasn’t delivered.');
 });
 
 test('it says which active workflows wait for an event, and which events are switched off', async () => {

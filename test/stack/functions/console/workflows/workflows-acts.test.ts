@@ -54,7 +54,9 @@ describe('removing', () => {
     await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: 'Of a colleague' });
     for (const fields of [{ version: '1' }, {}]) {
       const { text } = await at.submit(`${path}/remove`, fields);
-      expect(text).toContain('Someone else changed the workflow meanwhile, so it was not removed.');
+      expect(text).toContain(
+        'Someone else changed the workflow in the meantime, so it wasn’t removed.',
+      );
       expect(text).toContain('Of a colleague');
     }
     expect(await saved()).toMatchObject({ name: 'Of a colleague', version: 2 });
@@ -76,11 +78,11 @@ describe('activating', () => {
   test('lets it send, and pausing stops it', async () => {
     const { path, saved } = await at.added('receipt');
     const activated = await at.submit(`${path}/activate`, { version: '1' });
-    expect(activated.text).toContain('It is active');
+    expect(activated.text).toContain('It’s active');
     expect(activated.text).toContain('This version is live.');
     expect(await saved()).toMatchObject({ status: 'active', version: 2 });
     const paused = await at.submit(`${path}/pause`, { version: '2' });
-    expect(paused.text).toContain('It is paused.');
+    expect(paused.text).toContain('It’s paused.');
     expect(await saved()).toMatchObject({ status: 'paused', version: 3 });
   });
 
@@ -97,7 +99,7 @@ describe('activating', () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: 'Changed' });
     const { text } = await at.submit(`${path}/activate`, { version: '1' });
-    expect(text).toContain('Someone else changed the workflow meanwhile');
+    expect(text).toContain('Someone else changed the workflow in the meantime');
     expect((await saved()).status).toBe('draft');
     await at.submit(`${path}/activate`, {});
     expect((await saved()).status).toBe('draft');
@@ -109,7 +111,7 @@ describe('activating', () => {
     expect((await at.get(`${path}/edit`)).text).toContain('goes live immediately, as version 3');
     const fields = { ...fieldsOf(await saved()), 'step-0-subject': 'Another' };
     const { text } = await at.submit(`${path}/edit`, fields);
-    expect(text).toContain('Saved as version 3. It is live');
+    expect(text).toContain('Saved as version 3. It’s live');
     const steps = [{ compiled: { subject: 'Another' } }];
     expect(await saved()).toMatchObject({ status: 'active', steps });
   });
@@ -120,13 +122,13 @@ describe('activating', () => {
     await at.post(`${path}/activate`, { version: '1' });
     const fields = { ...fieldsOf(await saved()), 'step-0-kind': 'marketing' };
     const { text } = await at.submit(`${path}/edit`, fields);
-    expect(text).toContain('Saved as version 3, and paused, because it may not be active');
+    expect(text).toContain('Saved as version 3, and paused, because it can’t be active');
     expect((await saved()).status).toBe('paused');
   });
 
   test.each([
-    [{ enabled: false }, 'The settings have order.paid switched off'],
-    [{ trigger: false }, 'The settings keep order.paid from workflows'],
+    [{ enabled: false }, 'order.paid is switched off in the settings'],
+    [{ trigger: false }, 'The settings keep order.paid from triggering workflows'],
   ])('goes with a warning and a link where %j', async (change, sentence) => {
     const events = {
       ...defaultSettings.events,
@@ -139,7 +141,7 @@ describe('activating', () => {
       expect(text.split(sentence)).toHaveLength(2);
       expect(html).toContain('href="/console/settings"');
     }
-    expect((await at.submit(`${path}/activate`, { version: '1' })).text).toContain('It is active');
+    expect((await at.submit(`${path}/activate`, { version: '1' })).text).toContain('It’s active');
   });
 });
 

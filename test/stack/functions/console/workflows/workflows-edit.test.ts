@@ -96,7 +96,7 @@ describe('saving', () => {
         body: 'One\r\n\r\nTwo',
       }),
     });
-    expect(answer.text).toContain('Saved as version 2. It is a draft');
+    expect(answer.text).toContain('Saved as version 2. It’s a draft');
     expect(await saved()).toMatchObject({
       version: 2,
       name: 'Thanks',
@@ -163,12 +163,12 @@ describe('saving', () => {
       }),
     });
     expect(status).toBe(422);
-    expect(text).toContain('Nothing was saved. 7 things are not right:');
+    expect(text).toContain('Nothing was saved. 7 things are wrong:');
     for (const [id, sentence] of [
-      ['name', 'The name is empty.'],
+      ['name', 'Enter a name.'],
       ['property-0', 'needs a whole number of minor units'],
       ['property-1', 'Choose what this condition is about.'],
-      ['maxAgeHours', 'The age in hours must be above 0'],
+      ['maxAgeHours', 'The maximum age in hours must be above 0'],
       ['step-0-from', 'From must be one address'],
       ['step-0-subject', 'did you mean event.amount?'],
       ['step-0-body', 'Body, line 1: There is no variable contact.fistName'],

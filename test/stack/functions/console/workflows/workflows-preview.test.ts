@@ -111,7 +111,7 @@ describe('the preview', () => {
   test('shows what is typed with made-up values, and saves nothing', async () => {
     const { status, text, email } = await shown({ preheader: 'Hello {{ contact.lastName }}' });
     expect(status).toBe(200);
-    expect(text).toContain('No such event was received in the last days');
+    expect(text).toContain('No such event came in recently');
     expect(text).toContain('Subject For Ada');
     expect(text).toContain('Preheader Hello Lovelace');
     expect(email).toContain('<strong>Example Pro</strong>');
@@ -179,7 +179,7 @@ describe('the preview', () => {
       'step-2-subject': 'Two days on, {{ contact.firstName | default: "you" }}',
     });
     expect(text).toMatch(
-      /What it would do for this customer from now .* sends For Grace .* sends Two days on, Grace .* done/,
+      /What it would do for this customer from now on .* sends For Grace .* sends Two days on, Grace .* done/,
     );
     expect(html).toContain('<summary>Two days on, Grace</summary>');
   });
@@ -217,7 +217,7 @@ describe('the preview', () => {
     );
     await event('without', 0.4, { contactId: 'nobody', customerId: 'nobody' });
     const nobody = await shown({ example: 'without' });
-    expect(nobody.text).toContain('No contact shows the customer of this event anymore.');
+    expect(nobody.text).toContain('This event’s customer no longer has a contact.');
   });
 
   test('keeps to the saved version until the problems are put right', async () => {

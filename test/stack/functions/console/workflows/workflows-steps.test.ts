@@ -104,7 +104,7 @@ describe('the steps of a workflow', () => {
       expect(html).toContain(`<a href="#${id}">`);
       expect(html).toContain(`id="${id}"`);
     }
-    expect(html).toContain('Step 4, Wait: A wait is from 1 hour to 365 days, in whole hours.');
+    expect(html).toContain('Step 4, Wait: A wait must be 1 hour to 365 days, in whole hours.');
     expect((await saved()).version).toBe(1);
   });
 
@@ -144,7 +144,7 @@ describe('the steps of a workflow', () => {
   });
 
   test.each([
-    ['step-1-count', '0.5', 'Step 2, Wait: ', 'A wait is from 1 hour'],
+    ['step-1-count', '0.5', 'Step 2, Wait: ', 'A wait must be 1 hour'],
     ['step-2-from', 'nobody', 'Step 3, Email: ', 'From must be'],
     ['step-2-subject', ' ', 'Step 3, Email: Subject: it is empty.', 'It’s empty.'],
     ['step-2-body', '{% if %}', 'Step 3, Email: Body, line 1: ', 'Line 1: '],

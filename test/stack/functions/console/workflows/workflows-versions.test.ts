@@ -25,26 +25,26 @@ describe('the versions of a workflow', () => {
 
     const shown = await at.get(`${path}/versions/2`);
     expect(shown.text).toContain(`Name Receipt ${hostile}`);
-    expect(shown.text).toContain('Whether it sends does not change: it is active.');
+    expect(shown.text).toContain('The workflow stays active.');
     const back = await at.submit(`${path}/restore`, { wanted: '2', version: '3' });
-    expect(back.text).toContain('Version 2 is back, as version 4.');
+    expect(back.text).toContain('Version 2 restored as version 4.');
     expect(await saved()).toMatchObject({ version: 4, name: 'Receipt', status: 'active' });
     const same = await at.get(`${path}/versions/2`);
-    expect(same.text).toContain('It reads as the workflow does now.');
-    expect(same.text).not.toContain('Put this version back');
+    expect(same.text).toContain('It’s the same as the workflow now.');
+    expect(same.text).not.toContain('Restore this version');
   });
 
   test('are put back only over what the person has seen, and with the token', async () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/edit`, { ...fieldsOf(await saved()), name: 'Bill' });
     const stale = await at.submit(`${path}/restore`, { wanted: '1', version: '1' });
-    expect(stale.text).toContain('Someone else changed the workflow meanwhile');
+    expect(stale.text).toContain('Someone else changed the workflow in the meantime');
     const fields = { wanted: '1', version: '2' };
     expect((await at.postWithToken(`${path}/restore`, 'guessed', fields)).status).toBe(403);
     expect((await at.post(`${path}/restore`, { ...fields, wanted: '9' })).status).toBe(404);
     const missing = await at.get(`${path}/versions/9`);
     expect(missing.status).toBe(404);
-    expect(missing.text).toContain('There is no such version');
+    expect(missing.text).toContain('Version not found');
     expect(missing.text).not.toContain('removed');
     expect((await at.get(`${workflowsPath}/no-such/versions`)).status).toBe(404);
     expect(await saved()).toMatchObject({ version: 2, name: 'Bill' });
@@ -55,7 +55,7 @@ test('a workflow that was removed is found, and comes back without sending', asy
   const { path, saved } = await at.added('receipt');
   await at.post(`${path}/activate`, { version: '1' });
   const gone = await at.submit(`${path}/remove`, { version: '2' });
-  expect(gone.text).toContain('It can be brought back');
+  expect(gone.text).toContain('To bring it back');
   expect(gone.html).toContain(`href="${workflowsPath}/removed"`);
   expect(await at.get(path)).toMatchObject({ status: 303, location: `${path}/versions` });
   await at.post('/console/polar/emails-off', { keys: 'order_confirmation', back: path });
@@ -68,7 +68,7 @@ test('a workflow that was removed is found, and comes back without sending', asy
   expect(versions).not.toContain('Versions that 0.1.0 replaced');
   expect((await at.get(`${path}/versions/2`)).text).toContain('Bring it back');
   const back = await at.submit(`${path}/restore`, { wanted: '2', version: '2' });
-  expect(back.text).toContain('Version 2 is back, as version 3. The workflow is paused');
+  expect(back.text).toContain('Version 2 restored as version 3. The workflow is paused');
   expect(await saved()).toMatchObject({ version: 3, status: 'paused' });
   expect((await at.get(`${workflowsPath}/removed`)).html).not.toContain(`href="${path}/versions"`);
 });

@@ -150,7 +150,7 @@ describe('the list', () => {
     const other = await at.added('receipt');
     for (const shown of [other.path, `${other.path}/edit`]) {
       const { text } = await at.get(shown);
-      expect(text).toContain('The settings have order.paid switched off');
+      expect(text).toContain('order.paid is switched off in the settings');
       expect(text).not.toMatch(/Polar (may )?also mail|also mails these people/);
     }
   });
@@ -193,11 +193,11 @@ test.each([
 test('its page and its editor say when Polar sends its event', async () => {
   const { path } = await at.added('payment-failed');
   expect((await at.get(path)).text).toContain(
-    'When Event received from Polar: subscription.past_due A payment failed; Polar tries again.',
+    'When Event received from Polar: subscription.past_due A payment failed; Polar will retry it.',
   );
   const { text } = await at.get(`${path}/edit`);
-  expect(text).toContain('subscription.past_due: a payment failed; Polar tries again');
-  expect(text).toContain('order.refunded (optional): money was given back, in part or in full');
+  expect(text).toContain('subscription.past_due: a payment failed; Polar will retry it');
+  expect(text).toContain('order.refunded (optional): an order was refunded, in part or in full');
 });
 
 describe('adding one', () => {
@@ -245,7 +245,7 @@ describe('removing', () => {
     expect(html).toContain('name="version" value="1"');
     expect(await saved()).toBeDefined();
     const done = await at.submit(`${path}/remove`, { version: '1' });
-    expect(done.text).toContain('Receipt is removed.');
+    expect(done.text).toContain('Receipt was removed.');
     expect(await at.parts.workflows.all()).toEqual([]);
     expect(await at.items('Emails')).toEqual(before);
     expect((await at.get(path)).location).toBe(`${path}/versions`);
@@ -291,7 +291,7 @@ test('a workflow that was saved before its sender was checked says that it is no
   const elsewhere = mailing(before, { from: 'hello@elsewhere.example' });
   await at.parts.workflows.save({ ...elsewhere, version: 2 });
   const { text } = await at.get(path);
-  expect(text).toMatch(/As it is, it can no longer be saved: From must be .* Edit it\./);
+  expect(text).toMatch(/This workflow can no longer be saved as it is: From must be .* Edit it\./);
 });
 
 test('the emails of a workflow name the addresses of those whom a contact shows', async () => {

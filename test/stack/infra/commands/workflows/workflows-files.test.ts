@@ -86,7 +86,7 @@ describe('npm run workflows -- export, plan, apply', () => {
     await at
       .does({ settings: async () => ({ ...defaultSettings, events: off }) })
       .files.plan(folder);
-    expect(at.output()).toContain('order.paid switched off');
+    expect(at.output()).toContain('order.paid is switched off');
     expect(at.output()).not.toContain('also mails');
     await at.does().files.apply(folder, id, true);
     expect(at.output()).toContain(`thanks: new, then active\n${ofThanks}\n`);

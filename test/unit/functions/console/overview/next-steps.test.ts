@@ -70,8 +70,8 @@ const anImport: Import = {
 };
 
 it.each<[string, Import | undefined]>([
-  ['Preview it first. It mails nobody.', undefined],
-  ['Preview it first. It mails nobody.', { ...anImport, kind: 'look', state: 'done' }],
+  ['Preview it first. Nobody is emailed.', undefined],
+  ['Preview it first. Nobody is emailed.', { ...anImport, kind: 'look', state: 'done' }],
   ['Importing. ', anImport],
   ['The last import failed. Its page says why.', { ...anImport, state: 'failed' }],
   ['The last import was stopped. Continue it on its page.', { ...anImport, state: 'stopped' }],

@@ -46,25 +46,28 @@ describe('checking a workflow', () => {
     [draft({ name: 3 }), ['name must be of type string.']],
     [
       draft({ frequency: 'once-per-contct' }),
-      ['frequency cannot be "once-per-contct"; did you mean once-per-contact?'],
+      [`frequency can't be "once-per-contct"; did you mean once-per-contact?`],
     ],
     [
       draft({ frequency: 'daily' }),
       [
-        'frequency cannot be "daily"; it must be one of: every-time, once-per-contact, once-per-subscription, once-per-order, once-per-period.',
+        `frequency can't be "daily"; it must be one of: every-time, once-per-contact, once-per-subscription, once-per-order, once-per-period.`,
       ],
     ],
-    [draft(on('order.payed')), ['trigger.event cannot be "order.payed"; did you mean order.paid?']],
+    [draft(on('order.payed')), [`trigger.event can't be "order.payed"; did you mean order.paid?`]],
     [
       draft(on('order.paid', { property: 'productid', operator: 'is-set' })),
-      ['trigger.conditions.0.property cannot be "productid"; did you mean productId?'],
+      [`trigger.conditions.0.property can't be "productid"; did you mean productId?`],
     ],
     [draft({}, { replyto: 'a@b.example' }), ['email has no replyto.']],
     [draft({ status: 'active' }), ['A workflow has no status.']],
     [draft({ maxAgeHours: '72' }), ['maxAgeHours must be of type number.']],
-    [draft({ maxAgeHours: 0 }), ['The age in hours must be above 0 and at most 2160 (90 days).']],
-    [draft({ name: ' ' }), ['The name is empty.']],
-    [draft({ name: 'a\nb' }), ['The name must be on one line.']],
+    [
+      draft({ maxAgeHours: 0 }),
+      ['The maximum age in hours must be above 0 and at most 2160 (90 days).'],
+    ],
+    [draft({ name: ' ' }), ['Enter a name.']],
+    [draft({ name: 'a\nb' }), ['Keep the name on one line.']],
     [draft({}, { subject: ' ' }), ['Subject: it is empty.']],
     [
       draft({}, { body: 'x {{ event.amnt }}' }),
@@ -72,11 +75,11 @@ describe('checking a workflow', () => {
     ],
     [
       draft({ ...on('customer.created') }),
-      ['customer.created is about no order, so it cannot send once per order.'],
+      ["customer.created has no order, so it can't send once per order."],
     ],
     [
       draft({ ...on('customer.created'), frequency: 'once-per-subscription' }),
-      ['customer.created is about no subscription, so it cannot send once per subscription.'],
+      ["customer.created has no subscription, so it can't send once per subscription."],
     ],
     [
       draft({ ...on('customer.deleted'), frequency: 'every-time' }, { kind: 'marketing' }),
@@ -144,17 +147,17 @@ describe('a condition', () => {
     [
       { property: 'status', operator: 'is' },
       'order.paid',
-      'The condition on status needs a value to compare with.',
+      'The condition on status needs a value.',
     ],
     [
       { property: 'productName', operator: 'is', value: 'x'.repeat(4_097) },
       'order.paid',
-      'The condition on productName compares with more than 4096 characters.',
+      'The condition on productName takes values of at most 4096 characters.',
     ],
     [
       { property: 'status', operator: 'is-set', value: 'x' },
       'order.paid',
-      'The condition on status needs no value.',
+      'The condition on status takes no value.',
     ],
     [
       { property: 'cancelAtPeriodEnd', operator: 'is', value: 'yes' },
@@ -191,15 +194,15 @@ describe('a condition', () => {
     ],
     [
       { property: 'status', operator: 'is', value: 'unpaid' },
-      'Polar does not usually send unpaid as status; did you mean paid?',
+      "Polar doesn't usually send unpaid as status; did you mean paid?",
     ],
     [
       { property: 'subscriptionStatus', operator: 'is', value: 'incomplete' },
-      'Polar does not usually send incomplete as subscriptionStatus; usual are: trialing, active, past_due, paused, canceled.',
+      "Polar doesn't usually send incomplete as subscriptionStatus; it usually sends: trialing, active, past_due, paused, canceled.",
     ],
     [
       { property: 'billingReason', operator: 'is', value: 'subscription_created' },
-      'Polar does not usually send subscription_created as billingReason; did you mean subscription_create?',
+      "Polar doesn't usually send subscription_created as billingReason; did you mean subscription_create?",
     ],
   ])('that is odd is warned of: %j', (condition, warning) => {
     expect(checked(condition)).toMatchObject({ kind: 'accepted', warnings: [warning] });
@@ -278,10 +281,10 @@ describe('what is around a workflow', () => {
       },
     });
     expect(accepted(draft(), off({ enabled: false })).warnings).toEqual([
-      'The settings have order.paid switched off: nothing will be sent.',
+      'order.paid is switched off in the settings: nothing will be sent.',
     ]);
     expect(accepted(draft(), off({ trigger: false })).warnings).toEqual([
-      'The settings keep order.paid from workflows: nothing is sent.',
+      'The settings keep order.paid from triggering workflows: nothing will be sent.',
     ]);
     const goodbye = draft({ ...on('customer.deleted'), frequency: 'every-time' });
     const removing: MailSurroundings = {
@@ -303,7 +306,7 @@ describe('what is around a workflow', () => {
 
   it('warns that an order may belong to no subscription', () => {
     expect(accepted(draft({ frequency: 'once-per-subscription' })).warnings).toEqual([
-      'Orders that belong to no subscription will send nothing.',
+      'Orders without a subscription will send nothing.',
     ]);
   });
 });

@@ -22,23 +22,23 @@ describe('compiling an email', () => {
     ],
     [
       '{% for x in event %}{{ x }}{% endfor %}',
-      'event alone is no value; write for example event.productName.',
+      "event isn't a value by itself; write event.productName, for example.",
     ],
     [
       '{% if contact %}x{% endif %}',
-      'contact alone is no value; write for example contact.firstName.',
+      "contact isn't a value by itself; write contact.firstName, for example.",
     ],
     ['{{ footer.unsubscribeUrl }}', 'There is no variable footer.unsubscribeUrl.'],
-    ['{% assign footer = false %}', 'The name footer is taken; assign to another one.'],
+    ['{% assign footer = false %}', 'The name footer is taken; choose another.'],
     ['{% if event.status %}x', '{% if event.status %} is not closed.'],
     ['x {% endif %}', '{% endif %} has no opening tag before it.'],
     ['{{ contact.email ', '{{ contact.email is not closed.'],
-    ['{{ contact.email ) | upcase }}', '`contact.email ) | upcase` is not one value.'],
+    ['{{ contact.email ) | upcase }}', "`contact.email ) | upcase` isn't a single value."],
     [
       '{{ contact.email | upcas }}',
-      'The filter upcas is not available in emails; did you mean upcase?',
+      "The filter upcas isn't available in emails; did you mean upcase?",
     ],
-    ['{{ }}', 'The Liquid cannot be read: invalid value expression: "".'],
+    ['{{ }}', `The Liquid couldn't be read: invalid value expression: "".`],
   ])('refuses %s', (body, problem) => {
     expect(problemsOf(node(`First line\n\n${body}`))).toEqual([`Body, line 3: ${problem}`]);
   });
@@ -57,7 +57,7 @@ describe('compiling an email', () => {
     'increment',
   ])('refuses the tag %s, which reads files or gets round the escaping', (tag) => {
     expect(problemsOf(node(`{% ${tag} "/etc/passwd" %}{% end${tag} %}`))[0]).toMatch(
-      new RegExp(`^Body, line 1: The tag ${tag} is not available in emails; these are: if, `),
+      new RegExp(`^Body, line 1: The tag ${tag} isn't available in emails; use one of: if, `),
     );
   });
 
@@ -72,7 +72,7 @@ describe('compiling an email', () => {
     'url_part',
   ])('refuses the filter %s', (filter) => {
     expect(problemsOf(node(`{{ contact.email | ${filter} }}`))[0]).toContain(
-      `The filter ${filter} is not available in emails`,
+      `The filter ${filter} isn't available in emails`,
     );
   });
 
@@ -83,7 +83,7 @@ describe('compiling an email', () => {
     });
     expect(problemsOf(email)).toEqual([
       'Subject: There is no variable contact.nam; did you mean contact.name?',
-      'Preheader: The Liquid cannot be read: invalid value expression: "".',
+      `Preheader: The Liquid couldn't be read: invalid value expression: "".`,
       'Body, line 1: There is no variable event.oops.',
     ]);
   });
@@ -100,9 +100,9 @@ describe('compiling an email', () => {
     expect(problemsOf(node('x'.repeat(50_001)))).toEqual([
       'Body, line 1: it is longer than 50000 characters.',
     ]);
-    expect(problemsOf(node('- a\n'.repeat(7_000)))).toEqual(['Body: it is too long for an email.']);
+    expect(problemsOf(node('- a\n'.repeat(7_000)))).toEqual(['Body: too long for an email.']);
     expect(compiledOf(node('- a\n'.repeat(3_000))).warnings).toEqual([
-      'Body: it is so long that Gmail shows only its beginning.',
+      'Body: so long that Gmail cuts it off.',
     ]);
   });
 
@@ -128,7 +128,7 @@ describe('compiling an email', () => {
 
   it('warns of HTML, which is shown as text', () => {
     expect(compiledOf(node('a <b>b</b>\n\n2 < 3 > 1')).warnings).toEqual([
-      'Body, line 1: HTML is not used in emails: <b> is shown as text.',
+      "Body, line 1: Emails don't use HTML: <b> is shown as text.",
     ]);
   });
 

@@ -20,7 +20,7 @@ describe('Markdown', () => {
     ['[a](//x.example)', '//x.example'],
   ])('refuses the link %s', (body, target) => {
     expect(problemsOf(node(body))).toEqual([
-      expect.stringContaining(`leads to ${target}; only http, https and mailto can be used.`),
+      expect.stringContaining(`leads to ${target}; use http, https or mailto.`),
     ]);
   });
 
@@ -28,19 +28,19 @@ describe('Markdown', () => {
     ['[a]()', 'A link has no target.'],
     [
       '[a](https://{{ contact.userGroup }}.example.com)',
-      'A variable cannot be part of the host name in a link.',
+      "A variable can't be part of the host name in a link.",
     ],
     [
       '[a](https://example.com{{ contact.userGroup }}/x)',
-      'A variable cannot be part of the host name in a link.',
+      "A variable can't be part of the host name in a link.",
     ],
     [
       '[a](https://x.example/{% if event.orderId %}b{% endif %})',
-      'A tag cannot be inside a link or an image; put the whole link inside the tag.',
+      "A tag can't be inside a link or an image; put the whole link inside the tag.",
     ],
     [
       '![{% if event.orderId %}b{% endif %}](https://x.example/a.png)',
-      'A tag cannot be inside a link or an image; put the whole link inside the tag.',
+      "A tag can't be inside a link or an image; put the whole link inside the tag.",
     ],
   ])('refuses %s with a sentence', (body, problem) => {
     expect(problemsOf(node(body))).toEqual([`Body, line 1: ${problem}`]);
