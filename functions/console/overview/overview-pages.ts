@@ -36,7 +36,7 @@ export function overviewPages(parts: ConsoleParts) {
     const period = periodSchema.parse(c.req.query('period'));
     const at = now();
     const [present, numbers, all, today] = await Promise.all([
-      status(),
+      status(c.get('deployment')?.acts ?? 0),
       numbersOf(counts, period, at),
       workflows.all(),
       events.ofDay(at.toISOString().slice(0, 10), {}, mostLatest),

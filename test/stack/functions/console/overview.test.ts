@@ -79,6 +79,24 @@ describe('the overview', () => {
     expect(text).toContain('No events yet.');
   });
 
+  test('says at once that it was connected or disconnected in this console', async () => {
+    expect((await desk.get('/console')).text).toContain('0 of 5 done');
+
+    await desk.connectByToken();
+    const connected = await desk.get('/console');
+    expect(connected.text).toContain('Connect Polar (done)');
+    expect(connected.text).not.toContain('not connected');
+
+    const asked = await desk.get('/console/polar/disconnect');
+    const [, connection = ''] = /name="connection" value="([^"]+)"/.exec(asked.html) ?? [];
+    await desk.submit('/console/polar/disconnect', { connection });
+    const { html, text } = await desk.get('/console');
+    expect(text).toContain('Connect Polar (to do)');
+    expect(html).toContain('<span class="state">not connected</span>');
+    expect(text).not.toContain('healthy');
+    await desk.startOver();
+  });
+
   test('ticks what was done, and the next step is what is left', async () => {
     await desk.connectByToken();
     await desk.tell('customer.created', 'c1', { minute: 1, email: 'ann@example.com' });
