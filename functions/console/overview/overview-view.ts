@@ -230,7 +230,8 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers | undefined): 
 }
 
 export const mostLatest = 10;
-const fewestLatest = 3;
+/** A purchase is four events: the one that added the contact should be among them. */
+const fewestLatest = 5;
 /** In rem, as measured in both cards. */
 const heights = { around: 5, row: 2.6, rowOfRuns: 3.9, rowOfAll: 2, event: 3.9 } as const;
 
