@@ -33,7 +33,7 @@ function erasedText({ customer: { erasure }, proof }: ProvenCustomer, now: Date)
   const on = proof && html` on ${time(proof.erasedAt)}`;
   const asked = proof ?? (erasure && { askedAt: erasure.at, askedBy: erasure.by });
   const isSettling = erasure !== undefined && isRecent(erasure, now);
-  return html`The data of this customer was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' What was on its way just then goes within a quarter of an hour.'}`;
+  return html`The data of this customer was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' Events in flight are erased within 15 minutes.'}`;
 }
 
 /** What a person may call a customer by. */
