@@ -141,7 +141,9 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
   it('at its next step it has ended with that reason, and has mailed nothing more', async () => {
     await moveToDay(21);
     await page.reload();
-    expect(await shown()).toMatch(/ended early\s[^\n]+ · subscription\.status is not past_due\./);
+    expect(await shown()).toMatch(
+      /ended early\s+Ended [^\n]+: subscription\.status is not past_due\./,
+    );
     expect(mails()).toEqual(mailed);
     expect(await violationsOn(page)).toEqual([]);
   });

@@ -4,7 +4,12 @@ import * as z from 'zod/mini';
 import { type MarketingState, marketingState } from '#shared/audience/consent/reasons.ts';
 import { noteErasure, type ToErase } from '#shared/audience/erasure.ts';
 import type { ErasureProof } from '#shared/audience/operator-act.ts';
-import type { Contact } from '#shared/audience/person/person.ts';
+import {
+  type Address,
+  type Contact,
+  type Customer,
+  emailOf,
+} from '#shared/audience/person/person.ts';
 import { look, type Means, settle } from '#shared/audience/rows/unit-of-work.ts';
 import { isOpen } from '#shared/audience/runs/run.ts';
 import { withAsciiDomain } from '#shared/mail/ses.ts';
@@ -111,6 +116,13 @@ export function audienceStores(parts: ConsoleParts) {
     settings,
     hold: parts.hold,
     now,
+    /** The newest address of a customer, with everyone who has or had it. */
+    addressOf: (customer: Customer): Promise<Address | undefined> =>
+      look(store, (w) => {
+        const email = emailOf(customer);
+        if (customer.email) w.spelled(customer.email.value);
+        return email && w.addresses.get(email);
+      }),
     /** Asks the worker, then notes that it was asked: the note must not tell of a message that was never sent. */
     async erase(erasure: ContactErasure, request: ToErase) {
       await requestErasure(erasure, (message, DelaySeconds) =>

@@ -4,10 +4,11 @@ import {
   reasonsAgainstMarketing,
   type SubscriptionReason,
 } from '#shared/audience/consent/reasons.ts';
+import type { Address } from '#shared/audience/person/person.ts';
 import type { KeptCustomer, KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { contactPath } from '../kit/paths.ts';
+import { contactPath, customerPath } from '../kit/paths.ts';
 import { oncePerAct, reasonView } from './contact-view.ts';
 import { searchPath } from './list-view.ts';
 
@@ -43,9 +44,11 @@ ${decide(c, known, 'Lift the bounce', 'lift-bounce', 'primary')}`;
 
 /** What goes for good and what stays. */
 export function eraseView(c: Context<ConsoleEnv>, known: KnownContact): Html {
-  return html`${erasing(html`The contact ${known.contact.address}, with its name, external id, group and history.`, true)}
+  const { contact, customer, address } = known;
+  const what = html`The contact ${contact.address}, with its name, external id, group and history.`;
+  return html`${erasing(what, othersAt(address, customer?.customerId))}
 ${decide(c, known, 'Erase for good', 'erase', 'danger')}
-${known.contact.externalId ? others(c, known.contact.externalId) : ''}`;
+${contact.externalId ? others(c, contact.externalId) : ''}`;
 }
 
 /** Polar may know one person as several customers, one after another. */
@@ -55,15 +58,22 @@ function others(c: Context<ConsoleEnv>, externalId: string): Html {
 ${act(c, 'Search all customers for this external id', searchPath, { fields: { text: externalId, all: 'on' } })}`;
 }
 
-/** The same of a customer whom no contact shows. `path`: its page. */
+type OfHidden = Readonly<{
+  /** Its page. */
+  path: string;
+  /** Its address, if everyone who has it is erased. */
+  address: Address | undefined;
+}>;
+
+/** The same of a customer whom no contact shows. */
 export function eraseCustomerView(
   c: Context<ConsoleEnv>,
   { customer, other }: KeptCustomer,
-  path: string,
+  { path, address }: OfHidden,
 ): Html {
-  const address = customer.email?.value;
-  const who = html`Customer <code>${customer.customerId}</code>${address ? html`, last known at ${address}` : ''}.`;
-  return html`${erasing(who, address !== undefined && !other)}
+  const last = customer.email?.value;
+  const who = html`Customer <code>${customer.customerId}</code>${last ? html`, last known at ${last}` : ''}.`;
+  return html`${erasing(who, othersAt(address, customer.customerId))}
 ${
   other
     ? html`<p>The contact at this address, <a href="${contactPath(other.contactId)}">${other.customerId === undefined ? 'added by hand' : 'which is another customer’s'}</a>, stays${other.customerId === undefined ? ' until it’s erased too' : ''}.</p>`
@@ -72,16 +82,41 @@ ${
 <div class="row">${act(c, 'Erase for good', `${path}/erase`, { tone: 'danger' })} <a class="button" href="${path}">Cancel</a></div>`;
 }
 
-/** `isWholeAddress`: others who have the address go, too. */
-function erasing(who: Html, isWholeAddress: boolean): Html {
-  return html`<p class="note">This can’t be undone.</p>
+/** Whom else an erasure is about, by customer id. */
+type Others = Readonly<{
+  /** Who has the address: they are erased, too. */
+  sharing: readonly string[];
+  /** Who had it, and has another one now: only this one goes. */
+  former: readonly string[];
+}>;
+
+function othersAt(address: Address | undefined, customerId: string | undefined): Others {
+  const claims = Object.entries(address?.claims ?? {}).filter(([id]) => id !== customerId);
+  const ids = (isFormer: boolean) =>
+    claims.filter(([, { state }]) => (state === 'former') === isFormer).map(([id]) => id);
+  return { sharing: ids(false), former: ids(true) };
+}
+
+const mostNamed = 20;
+
+function customerLinks(ids: readonly string[]): Html {
+  const links = ids
+    .slice(0, mostNamed)
+    .map(
+      (id, at) => html`${at > 0 ? ', ' : ''}<a href="${customerPath(id)}"><code>${id}</code></a>`,
+    );
+  return html`${links}${ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : ''}`;
+}
+
+function erasing(who: Html, { sharing, former }: Others): Html {
+  return html`<p class="note">This can’t be undone.${sharing.length > 0 ? html` It also erases other Polar customers with the same address (${sharing.length}): ${customerLinks(sharing)}.` : ''}</p>
 <div class="columns choices">
 <section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
 <ul>
 <li>${who}</li>
 <li>What Polar said about the customer: name, addresses and external id.</li>
 <li>Payloads, addresses and changes in the records of its events.</li>
-${isWholeAddress ? html`<li>Every other customer with this address.</li>` : ''}
+${former.length > 0 ? html`<li>This address, but nothing else, of Polar customers who have another one now (${former.length}): ${customerLinks(former)}.</li>` : ''}
 </ul>
 </section>
 <section class="card" aria-labelledby="stays"><h2 id="stays">What stays</h2>

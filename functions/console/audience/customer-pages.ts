@@ -45,15 +45,16 @@ export function customerPages(stores: AudienceStores) {
 
   app.get(
     '/:customerId/erase',
-    withHidden((c, kept) => {
+    withHidden(async (c, kept) => {
       const { customerId, erased } = kept.customer;
       const path = customerPath(customerId);
       if (erased) return c.redirect(path);
+      const address = kept.other ? undefined : await stores.addressOf(kept.customer);
       return page(c, {
         title: 'Erase this customer',
         section,
         above: { href: path, title: titleOfCustomer(kept) },
-        body: eraseCustomerView(c, kept, path),
+        body: eraseCustomerView(c, kept, { path, address }),
       });
     }),
   );

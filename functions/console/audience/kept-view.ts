@@ -33,7 +33,7 @@ function erasedText({ customer: { erasure }, proof }: ProvenCustomer, now: Date)
   const on = proof && html` on ${time(proof.erasedAt)}`;
   const asked = proof ?? (erasure && { askedAt: erasure.at, askedBy: erasure.by });
   const isSettling = erasure !== undefined && isRecent(erasure, now);
-  return html`This customer’s data was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' Anything that was on its way goes within 15 minutes.'}`;
+  return html`This customer’s data was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' Events in flight are erased within 15 minutes.'}`;
 }
 
 /** What a person may call a customer by. */

@@ -19,7 +19,12 @@ export type DeploymentSigns = Readonly<{
 }>;
 
 /** What a page knows of where it is. */
-export type Deployment = Readonly<{ stage: string; signs: () => Promise<DeploymentSigns> }>;
+export type Deployment = Readonly<{
+  stage: string;
+  signs: () => Promise<DeploymentSigns>;
+  /** How many acts this instance has done: what was read before the last one may be out of date. */
+  acts: number;
+}>;
 
 /** Has this page tell the connection as it has just seen it, so that the navigation beside it says the same. */
 export function tellConnection(
@@ -57,12 +62,15 @@ export function deploymentSigns(parts: Parts): MiddlewareHandler<ConsoleEnv> {
       () => parts.now().getTime(),
     );
   let signs = fresh();
+  let acts = 0;
   return async (c, next) => {
-    c.set('deployment', { stage: parts.stage, signs: () => signs() });
+    c.set('deployment', { stage: parts.stage, signs: () => signs(), acts });
     // Read while the page is made, and awaited where they stand in the page.
     if (c.req.method === 'GET') void signs();
     await next();
-    if (c.get('isAct')) signs = fresh();
+    if (!c.get('isAct')) return;
+    signs = fresh();
+    acts += 1;
   };
 }
 

@@ -60,15 +60,20 @@ export function stepInSentence(step: DraftStep, index: number): string {
   return `${place}, Wait`;
 }
 
-/** Where a run is and until when, or why it ended. */
+/** Where a run is and until when, or when and why it ended. */
 export function whereRunIs(
   { run, endsNext }: RunNow,
   workflow: Pick<Workflow, 'steps'> | undefined,
 ): Html {
-  const { stepId, dueAt, reason, endedAt } = run;
-  if (!isOpen(run))
-    return html`${endedAt && time(endedAt)}${endedAt && reason && ' · '}${reason && endingText(reason)}`;
+  const { stepId, dueAt } = run;
+  if (!isOpen(run)) return howItEnded(run);
   return html`${stepId && stepName(stepId, workflow)}${dueAt && html`, until ${time(dueAt)}`}${endsNext && html`<br><span class="why">Ends at its next step: ${endingText(endsNext)}</span>`}`;
+}
+
+function howItEnded({ state, reason, endedAt }: Run): Html {
+  const at = endedAt && time(endedAt);
+  if (state === 'done') return html`All steps taken${at && html`, ${at}`}`;
+  return html`Ended${at && html` ${at}`}${reason && `: ${endingText(reason)}`}`;
 }
 
 /** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */

@@ -82,8 +82,14 @@ export function outcomeName(outcome: Outcome, isAdded: boolean): string {
 
 /** That an event was made from what Polar lists; empty where Polar sent it. */
 export function originBadge(webhookId: string): Html | string {
-  if (!isBackfilled(webhookId)) return '';
-  return badge(isLostOrder(webhookId) ? 'recovered' : 'imported');
+  const name = originName(webhookId);
+  return name ? badge(name) : '';
+}
+
+/** How an event came in; absent where Polar sent it. */
+export function originName(webhookId: string): string | undefined {
+  if (!isBackfilled(webhookId)) return undefined;
+  return isLostOrder(webhookId) ? 'recovered' : 'imported';
 }
 
 export const fieldWords: Readonly<Record<string, string>> = {

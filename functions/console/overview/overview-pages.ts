@@ -36,7 +36,7 @@ export function overviewPages(parts: ConsoleParts) {
     const period = periodSchema.parse(c.req.query('period'));
     const at = now();
     const [present, numbers, all, today] = await Promise.all([
-      status(),
+      status(c.get('deployment')?.acts ?? 0),
       numbersOf(counts, period, at),
       workflows.all(),
       events.ofDay(at.toISOString().slice(0, 10), {}, mostLatest),
@@ -46,7 +46,7 @@ export function overviewPages(parts: ConsoleParts) {
       present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
-    const lastReceived = latest.items[0]?.receivedAt;
+    const [last] = latest.items;
     const shown = latest.items.slice(0, latestBeside(all, numbers));
     const added = await events.addedBy(shown);
     return page(c, {
@@ -55,11 +55,11 @@ export function overviewPages(parts: ConsoleParts) {
       beside: periodChoice(period),
       body: html`${concernsView(concernsShown(present))}
 ${setUp && setUpView(setUp, setUpSeen(c, isSetUp(setUp)))}
-${tiles(numbers, lastReceived, at)}
+${tiles(numbers, last, at)}
 <div class="overview">
 ${eventsCard(numbers, at)}
-${connectionCard(present, lastReceived, at)}
-${workflowsCard(all, numbers, lastReceived)}
+${connectionCard(present, last, at)}
+${workflowsCard(all, numbers, last?.receivedAt)}
 ${latestCard(shown, added, { period, now: at, isNew: isNew(present, at) })}
 </div>`,
     });

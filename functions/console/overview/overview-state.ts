@@ -16,10 +16,13 @@ import type { Numbers } from './overview-data.ts';
 const polarMs = 1_000;
 const statusMaxAgeMs = 15_000;
 
-/** How everything is, as `npm run status` says it; `undefined`: it could not be read, and the log says why. */
-export type StatusNow = () => Promise<Status | undefined>;
+/**
+ * How everything is, as `npm run status` says it; `undefined`: it could not be read, and the log says why. `acts`: how
+ * many this instance has done.
+ */
+export type StatusNow = (acts: number) => Promise<Status | undefined>;
 
-/** Of this instance, one reading for all who ask within some seconds. */
+/** Of this instance, one reading for all who ask within some seconds, unless somebody did something meanwhile. */
 export function statusNow(parts: ConsoleParts): StatusNow {
   const { db, env, sqs, queues, now, log, polar } = parts;
   const { connections, webhookSecrets } = polar;
@@ -41,10 +44,12 @@ export function statusNow(parts: ConsoleParts): StatusNow {
       // CloudWatch alone knows, and an alarm rings.
       oldestSeconds: async () => undefined,
     });
-  const recent = cached(read, statusMaxAgeMs, () => now().getTime());
-  return async () => {
+  const fresh = () => cached(read, statusMaxAgeMs, () => now().getTime());
+  let known = { acts: 0, recent: fresh() };
+  return async (acts) => {
+    if (known.acts !== acts) known = { acts, recent: fresh() };
     try {
-      return await recent();
+      return await known.recent();
     } catch (error) {
       log.error('status not read', { reason: reasonOf(error) });
       return undefined;

@@ -26,7 +26,7 @@ import {
   workflowsPath,
 } from '../kit/paths.ts';
 import { empty, facts, link, zone } from '../kit/shown.ts';
-import { originBadge, outcomeName, shortened } from '../kit/words.ts';
+import { originBadge, originName, outcomeName, shortened } from '../kit/words.ts';
 import {
   eventSeries,
   mailSeries,
@@ -53,16 +53,24 @@ function ago(instant: string, now: Date): Html {
   return html`<span title="${instant}">${age} ago</span>`;
 }
 
-export function tiles(numbers: Numbers, lastReceived: string | undefined, now: Date): Html {
+/** An import isn't a webhook: the page *Polar* may know of none yet. */
+function lastText({ receivedAt, webhookId }: LastEvent, now: Date): Html {
+  const origin = originName(webhookId);
+  return html`${ago(receivedAt, now)}${origin && `, ${origin}`}`;
+}
+
+type LastEvent = Pick<ListedEvent, 'receivedAt' | 'webhookId'>;
+
+export function tiles(numbers: Numbers, last: LastEvent | undefined, now: Date): Html {
   const { contacts, slots, sum, period } = numbers;
   const mail = allMail(sum);
   const events = eventNumbers(sum);
   const inPeriod = `in ${periodNames[period]}`;
-  const none = isBehind(numbers, lastReceived) ? notCounted(numbers) : undefined;
+  const none = isBehind(numbers, last?.receivedAt) ? notCounted(numbers) : undefined;
   return html`<div class="tiles">
 ${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} added ${inPeriod}` : html`Not counted yet`)}
 ${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? html`${whyNot(contacts)}` : html`Not counted yet`)}
-${tile('Events received', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), lastReceived ? html`Last one ${ago(lastReceived, now)}` : html`${none ?? `None ${inPeriod}`}`)}
+${tile('Events received', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), last ? html`Last one ${lastText(last, now)}` : html`${none ?? `None ${inPeriod}`}`)}
 ${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`${none ?? `None sent ${inPeriod}`}`)}
 </div>`;
 }
@@ -116,7 +124,7 @@ ${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}
 
 export function connectionCard(
   status: Status | undefined,
-  lastReceived: string | undefined,
+  last: LastEvent | undefined,
   now: Date,
 ): Html {
   if (!status) {
@@ -130,7 +138,7 @@ export function connectionCard(
   const dead = deadLettersIn(queues);
   const none = isNew(status, now) ? 'none yet' : 'none in two weeks';
   const shared = [
-    ['Last event', lastReceived ? ago(lastReceived, now) : none],
+    ['Last event', last ? lastText(last, now) : none],
     ['Waiting in queues', numberText(waiting)],
     ['Dead letters', dead === 0 ? '0' : html`<a href="${deadLettersPath}">${numberText(dead)}</a>`],
   ] as const;
@@ -230,7 +238,8 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers | undefined): 
 }
 
 export const mostLatest = 10;
-const fewestLatest = 3;
+/** A purchase is four events: the one that added the contact should be among them. */
+const fewestLatest = 5;
 /** In rem, as measured in both cards. */
 const heights = { around: 5, row: 2.6, rowOfRuns: 3.9, rowOfAll: 2, event: 3.9 } as const;
 

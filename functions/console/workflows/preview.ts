@@ -57,7 +57,7 @@ type Wanted = Readonly<{
   settings: Settings;
   brand: Brand;
   portal: Portal | undefined;
-  /** A webhook id, `madeUp`, or nothing in particular: the latest event. */
+  /** A webhook id, `madeUp`, or nothing in particular: the latest event that can be shown. */
   example: string | undefined;
   /** The id of the email; absent, or of none: the first. */
   shown?: string | undefined;
@@ -95,7 +95,7 @@ export function previews(parts: Parts) {
     const { event } = draft.trigger;
     const latest = await latestOf(event);
     const known = await recentEvents(latest, workflow, settings, parts);
-    const usable = known.usable ?? latest[0]?.webhookId;
+    const { usable } = known;
     const chosen = example === madeUp ? undefined : await chosenOf(event, example, latest, usable);
     const sample = workflow ? draft : withoutConditions(draft);
     const values = chosen

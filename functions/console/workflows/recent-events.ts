@@ -20,7 +20,7 @@ type SeenValue = Readonly<{ value: string; name?: string | undefined }>;
 export type SeenValues = ReadonlyMap<string, readonly SeenValue[]>;
 
 type RecentEvents = Readonly<{
-  /** The newest that would send. */
+  /** The newest that would send, else the newest of a customer whom a contact shows. */
   usable: string | undefined;
   /** By webhook id; none while the workflow is not to be judged. */
   verdicts: ReadonlyMap<string, EventOutlook>;
@@ -44,15 +44,19 @@ export async function recentEvents(
   const kept = await Promise.all(latest.map(({ webhookId }) => events.find(webhookId)));
   const records = kept.flatMap((one) => (one ? [one.record] : []));
   const seen = seenIn(records);
-  if (!workflow || records.length === 0) return { usable: undefined, verdicts: new Map(), seen };
+  if (records.length === 0) return { usable: undefined, verdicts: new Map(), seen };
   const recipients = await recipientsOf(records, store);
+  const shown = records.find(
+    ({ contactId, erased }, nth) => contactId && !erased && recipients[nth]?.contact,
+  )?.webhookId;
+  if (!workflow) return { usable: shown, verdicts: new Map(), seen };
   const at = { settings, hasSender, now: now() };
   const judged = records.map((record, index) => {
     const recipient = recipients[index] ?? nobody;
     return [record.webhookId, outlookOfEvent(workflow, record, recipient, at)] as const;
   });
-  const usable = judged.find(([, { kind }]) => kind === 'sends')?.[0];
-  return { usable, verdicts: new Map(judged), seen };
+  const sending = judged.find(([, { kind }]) => kind === 'sends')?.[0];
+  return { usable: sending ?? shown, verdicts: new Map(judged), seen };
 }
 
 const nobody: Recipient = { customer: undefined, contact: undefined, suppression: undefined };

@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Advice } from '#infra/terminal/advice.ts';
+import { localActor } from '#shared/actor.ts';
+import type { ActDraft } from '#shared/audience/operator-act.ts';
 import { brandDocument, readBrand } from '#shared/audience/settings/brand.ts';
+import { reasonOf } from '#shared/failure.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { ReadySequence } from '#shared/mail/ready-made/sequences.ts';
 import { type Saving, type WorkflowDrafts, workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
+import type { OperatorLog } from '#shared/store/operator-log.ts';
 import { brandItem, dynamoBrand, mailSettings } from '#shared/store/settings/brand.ts';
 import { keptBrand, replaceDocument } from '#shared/store/settings/kept-versions.ts';
 import { dynamoSettings } from '#shared/store/settings/settings.ts';
@@ -62,13 +66,37 @@ export function localDrafts(
   return { workflows, drafts };
 }
 
-/** Throws Advice where it cannot be active. */
+/** Throws Advice where it cannot be active. With `acts`, the operator log says so, as of the commands that do it. */
 export async function addActive(
   template: ReadyMade | ReadySequence,
   drafts: WorkflowDrafts,
+  acts?: OperatorLog,
 ): Promise<void> {
-  const draft = saved(await drafts.add(template));
-  saved(await drafts.activate(draft));
+  const add = { what: 'workflow.add', sentence: 'Add a workflow as a draft.' } as const;
+  const activate = { what: 'workflow.activate', sentence: 'Activate a workflow.' } as const;
+  const on = { template: template.name };
+  const draft = await noted({ ...add, on }, acts, async () => saved(await drafts.add(template)));
+  const { workflowId } = draft;
+  await noted({ ...activate, on: { workflowId } }, acts, async () =>
+    saved(await drafts.activate(draft)),
+  );
+}
+
+async function noted<T>(
+  draft: ActDraft,
+  acts: OperatorLog | undefined,
+  act: () => Promise<T>,
+): Promise<T> {
+  const begun = await acts?.begin(draft, { by: localActor, via: 'command' });
+  try {
+    const done = await act();
+    if (begun) await acts?.end(begun, { outcome: 'done' });
+    return done;
+  } catch (error) {
+    const outcome = error instanceof Advice ? 'refused' : 'failed';
+    if (begun) await acts?.end(begun, { outcome, reason: reasonOf(error) });
+    throw error;
+  }
 }
 
 function saved(saving: Saving) {

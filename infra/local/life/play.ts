@@ -13,6 +13,7 @@ import type { Run } from '#shared/audience/runs/run.ts';
 import { endingText } from '#shared/audience/runs/run.ts';
 import { readySequences } from '#shared/mail/ready-made/sequences.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoOperatorLog } from '#shared/store/operator-log.ts';
 import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
 import { dynamoRunLists } from '#shared/store/runs/run-lists.ts';
 import type { LifeOptions } from './life-options.ts';
@@ -25,6 +26,8 @@ type Parts = Readonly<{
 }>;
 
 const dayMs = 86_400_000;
+/** Of a local stack. */
+const retentionDays = 90;
 /** Longer than functions keep settings and workflows, and than what happens at one moment takes. */
 const aMomentMs = 60_000;
 
@@ -126,7 +129,8 @@ async function sequencesFor(
       `No sequence "${name}" is active, so nothing would be mailed. Run "npm run workflows${next} -- activate ${name}", or add --add to this command.`,
     );
   }
-  await addActive(template, drafts);
+  const kept = { retentionDays, now: () => new Date() };
+  await addActive(template, drafts, dynamoOperatorLog(db, tableNamed('Acts'), kept));
   return (await ofName()).map(({ workflowId }) => workflowId);
 }
 

@@ -39,6 +39,9 @@ test('days of a customer go by in seconds, and commands have the time of the sta
     'day   5  mail   What’s missing?',
     'day   5  run    done: all steps taken',
   ]);
+  const acts = (await command('acts')).out;
+  expect(acts).toContain('Add a workflow as a draft.');
+  expect(acts).toContain('Activate a workflow.');
   expect(await run('polar.ts', 'order.paid')).toMatchObject({ code: 0 });
   expect(await run('clock.ts', '-1d')).toMatchObject({
     code: 1,

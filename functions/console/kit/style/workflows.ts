@@ -1,4 +1,7 @@
-/** Workflows: lists, editor and steps. */
+/**
+ * Workflows: lists, editor and steps. A mail has room for a whole receipt; beside a form that scrolls along with it, for as
+ * much of it as fits below what is chosen.
+ */
 export const workflows = `
 .two-weeks { min-width: 12rem }
 .two-weeks .parts { margin: .35rem 0 .4rem }
@@ -16,6 +19,8 @@ export const workflows = `
 .looks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; border: 0; padding: 0; margin: 0 0 .6rem }
 .looks label { display: inline-flex; gap: .4rem; align-items: center; font-weight: 400; min-height: 1.75rem }
 .mail { width: 100%; max-width: 600px; color-scheme: light }
+@media (min-width: 40.01rem) { .mail { height: 54rem } }
+@media (min-width: 64rem) { .editor .mail { height: clamp(38rem, 100vh - 22rem, 54rem) } }
 .editor [data-preview] { container-type: inline-size }
 @container (max-width: 375px) { .looks .width { display: none } }
 .editor:has(.look-phone:checked) .mail { max-width: 375px }

@@ -4,6 +4,7 @@ import { concernsView } from '#functions/console/overview/next-steps.ts';
 import { rollUp } from '#functions/rollup/rollup.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 import { hourCounter } from '#shared/store/counts/count-hour.ts';
+import { shardOf } from '#shared/store/dynamo.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { activeWorkflows, busyDays } from './overview-at-work.ts';
 import { northlight, startPolarDesk } from './polar/polar-desk.ts';
@@ -77,6 +78,24 @@ describe('the overview', () => {
     expect(text).toContain('No workflow is active.');
     expect(text).toContain('Last event none yet');
     expect(text).toContain('No events yet.');
+  });
+
+  test('says at once that it was connected or disconnected in this console', async () => {
+    expect((await desk.get('/console')).text).toContain('0 of 5 done');
+
+    await desk.connectByToken();
+    const connected = await desk.get('/console');
+    expect(connected.text).toContain('Connect Polar (done)');
+    expect(connected.text).not.toContain('not connected');
+
+    const asked = await desk.get('/console/polar/disconnect');
+    const [, connection = ''] = /name="connection" value="([^"]+)"/.exec(asked.html) ?? [];
+    await desk.submit('/console/polar/disconnect', { connection });
+    const { html, text } = await desk.get('/console');
+    expect(text).toContain('Connect Polar (to do)');
+    expect(html).toContain('<span class="state">not connected</span>');
+    expect(text).not.toContain('healthy');
+    await desk.startOver();
   });
 
   test('ticks what was done, and the next step is what is left', async () => {
@@ -208,5 +227,22 @@ describe('the overview', () => {
     expect(text).toContain('1 dead letter needs a decision.');
     expect(html).toMatch(/class="button primary" href="\/console\/dead-letters">See dead letters</);
     expect(html.indexOf('wrong-now')).toBeLessThan(html.indexOf('class="tiles"'));
+  });
+
+  test.each([
+    ['an import', 'backfill-1', ', imported'],
+    ['a recovery', 'backfill-order-1', ', recovered'],
+    ['a webhook', 'msg_1', ''],
+  ])('tells that the last event came by %s', async (_, webhookId, origin) => {
+    const receivedAt = new Date(desk.parts.now().getTime() + 1).toISOString();
+    await desk.put('Events', {
+      ...{ webhookId, type: 'customer.created', outcome: 'applied', customerId: 'c1' },
+      ...{ receivedAt, occurredAt: receivedAt },
+      dayShard: `${receivedAt.slice(0, 10)}#${shardOf(webhookId)}`,
+    });
+    const { text } = await opened();
+
+    expect(text).toMatch(new RegExp(`Last one \\d+ \\w+ ago ?${origin} Emails`));
+    expect(text).toMatch(new RegExp(`Last event \\d+ \\w+ ago ?${origin} Waiting`));
   });
 });

@@ -220,6 +220,20 @@ describe('the preview', () => {
     expect(nobody.text).toContain('This event’s customer no longer has a contact.');
   });
 
+  test('begins with an event that can be shown, though none would send, or with a made-up one', async () => {
+    const unmet = { 'property-0': 'productName', 'operator-0': 'is', 'value-0': 'Nothing' };
+    const { html, email } = await shown(unmet);
+    expect(html).toContain('<option value="lure" selected>');
+    expect(email).toContain('Product of lure');
+
+    const gone = { contactId: 'nobody', customerId: 'nobody' };
+    await event('gone', 0.3, { type: 'subscription.revoked', ...gone });
+    const revoked = await shown({ event: 'subscription.revoked' });
+    expect(revoked.html).toContain('<option value="gone">');
+    expect(revoked.html).toContain('<option value="made-up" selected>');
+    expect(revoked.email).toContain('Example Pro');
+  });
+
   test('keeps to the saved version until the problems are put right', async () => {
     const { text, frame, email } = await shown({
       body: '{{ contact.oops }}',

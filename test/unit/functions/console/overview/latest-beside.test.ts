@@ -7,8 +7,8 @@ const workflows = (count: number, status: 'active' | 'draft' = 'active') =>
 const nothing = { sum: countsOf([], 0) };
 
 it.each([
-  ['no workflow', workflows(0), 3],
-  ['two workflows', workflows(2), 3],
+  ['no workflow', workflows(0), 5],
+  ['two workflows', workflows(2), 5],
   ['six workflows', workflows(6), 5],
   ['eight workflows', workflows(8), 7],
   ['eight of twelve workflows', workflows(12), 7],
