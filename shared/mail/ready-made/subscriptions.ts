@@ -34,7 +34,7 @@ export const readyMadeForSubscriptions: readonly ReadyMade[] = [
     name: 'subscription-started',
     title: 'Subscription started',
     description:
-      'Thanks for a new subscription, once for each; says when a trial ends, and the price where it lasts.',
+      'Thanks the customer once for each new subscription. Says when a trial ends, and the price if it stays the same.',
     event: 'subscription.created',
     conditions: [],
     frequency: 'once-per-subscription',
