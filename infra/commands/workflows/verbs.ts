@@ -36,6 +36,7 @@ import {
   calledInFull,
   listLines,
   readyMadeLines,
+  warningLines,
   workflowDocument,
   workflowLines,
 } from './text.ts';
@@ -113,7 +114,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       throw new Advice('Someone else changed it at the same moment. Look at it, and try again.');
     }
     if (saving.kind === 'refused') throw new Advice(`${what}. ${saving.problems.join(' ')}${hint}`);
-    for (const warning of saving.warnings) print(`Note: ${warning}`);
+    warningLines(saving.workflow, saving.warnings, deployment.options).forEach(print);
     return saving;
   }
 
