@@ -83,10 +83,14 @@ describe('npm run status', () => {
     const { verdict, text: shown } = await page();
     expect(verdict).toBe('not-well');
     expect(shown).toContain('! Polar is not connected');
+    expect(shown).toContain(
+      'not connected; the webhook secret is not set, so no webhook is accepted',
+    );
     expect(shown).toContain('npm run connect -- --token - --stage staging');
     const { webhookSecrets } = polar.parts();
     await webhookSecrets.write({ current: 'a secret of somebody by hand', previous: '' });
     const byHand = await page();
+    expect(byHand.text).toContain('not connected; the webhook secret is set, so signed webhooks');
     expect(byHand).toMatchObject({ verdict: 'well', document: { connection: null } });
     await webhookSecrets.write({ current: '', previous: '' });
   });
