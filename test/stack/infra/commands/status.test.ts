@@ -305,7 +305,7 @@ describe('npm run status', () => {
 
   it('says that all mail is held, by whom and why, and how to release it', async () => {
     const hold = dynamoHold(dead.audience.db, dead.audience.tableOf('Settings'));
-    await hold.hold('wrong prices', 'grace', new Date(Date.now() - 5 * 60_000).toISOString());
+    await hold.hold('wrong prices', 'grace', '2026-11-23T12:00:00.000Z');
     const { db, tableOf } = dead.audience;
     const about = { workflowId: 'welcome-1', workflowVersion: 1, webhookId: 'evt-1' };
     await dynamoEmails(db, tableOf('Emails'), () => new Date()).putAside(
@@ -313,7 +313,9 @@ describe('npm run status', () => {
       ...(['All mail is held: wrong prices', new Date().toISOString()] as const),
     );
     const { text: shown, document } = await page();
-    expect(shown).toContain('! All mail is held by grace for 5 min: wrong prices');
+    expect(shown).toContain(
+      '! All mail has been on hold since 2026-11-23T12:00:00Z (by grace): wrong prices',
+    );
     expect(shown).toContain('npm run emails -- release --stage staging');
     expect(shown).toMatch(/^emails, open +held 1 · unknown 1$/m);
     expect(document).toMatchObject({ hold: { by: 'grace', reason: 'wrong prices' } });

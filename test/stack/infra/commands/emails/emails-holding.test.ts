@@ -95,7 +95,7 @@ describe('npm run emails -- hold and release', () => {
     await expect(work.does().release()).rejects.toThrow(/^Mail isn't held\./);
     await work.does().hold('wrong prices');
     await expect(work.does().hold('other')).rejects.toThrow(
-      'All mail is already held, by grace since 2026-11-23T12:00:00.000Z: wrong prices.',
+      'All mail has been on hold since 2026-11-23T12:00:00Z (by grace): wrong prices. Nothing was changed.',
     );
     work.queued.push(mail('key-1'));
     await work.deliverQueued();
