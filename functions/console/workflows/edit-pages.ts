@@ -209,7 +209,7 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
   }
   const live =
     status === 'active'
-      ? `It is live: events from now on send it. Applies within 30 seconds.`
+      ? 'It is live: events received 30 seconds from now or later send it.'
       : `It is ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent before it is activated.`;
   return { kind: 'done', text: `Saved as version ${version}. ${live}` };
 }
