@@ -12,6 +12,7 @@ import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { secretAlone } from '#shared/polar/webhook-secret.ts';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReasonNow } from '#shared/queue/failures-now.ts';
@@ -225,7 +226,7 @@ function countsText(counts: ReadonlyMap<string, number>): string {
 
 function connectionText(now: ConnectionNow): string {
   if (now.kind === 'none') {
-    return now.hasSecret ? "set up by hand, so only Polar shows the endpoint's state" : 'none';
+    return `not connected; the webhook secret is ${secretAlone(now.hasSecret)}`;
   }
   const { organizationName, server } = now.connection;
   const where = server === 'sandbox' ? ', sandbox' : '';

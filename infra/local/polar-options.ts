@@ -1,5 +1,6 @@
 import { Advice } from '#infra/terminal/advice.ts';
 import { type Act, parsed, program, text, wholeNumber } from '#infra/terminal/command-line.ts';
+import { typedAddressProblem } from '#shared/audience/person/address.ts';
 import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
 
 export type PolarOptions = Readonly<{
@@ -31,7 +32,13 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
     )
     .allowExcessArguments()
     .addOption(text('--file <file>', 'send the contents of this file'))
-    .addOption(text('--email <address>', "the customer's address").default('ada@example.com'))
+    .addOption(
+      parsed(
+        '--email <address>',
+        "the customer's address; only --file sends one that no mail could reach",
+        typedAddress,
+      ).default('ada@example.com'),
+    )
     .addOption(
       text('--name <name>', "the customer's name (default: the one sent before, or Ada Lovelace)"),
     )
@@ -69,6 +76,12 @@ export function polarProgram(act: Act<PolarOptions>, print?: (line: string) => v
         secretReading: legacySecretReading ? 'whole' : 'decoded',
       }),
     );
+}
+
+function typedAddress(given: string): string {
+  const problem = typedAddressProblem(given);
+  if (problem !== undefined) throw new Advice(`--email: ${problem}`);
+  return given.trim();
 }
 
 /** All words are taken, so that a second event is told what to do and not that it is one word too many. */

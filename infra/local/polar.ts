@@ -124,7 +124,7 @@ function personOf(
   people: Awaited<ReturnType<typeof samplePeople>>,
 ): Person {
   const tag = count > 1 ? `+${number}` : '';
-  const email = options.email.replace(/(@|$)/, `${tag}$1`);
+  const email = options.email.replace('@', `${tag}@`);
   const isNew =
     what.kind === 'purchase' || (what.kind === 'event' && what.type === 'customer.created');
   const numbered = externalId && `${externalId}${tag && `-${number}`}`;

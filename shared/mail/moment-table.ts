@@ -92,7 +92,7 @@ export const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     ],
   },
   subscription_cancellation: {
-    title: 'a cancellation is booked',
+    title: 'a cancellation is scheduled',
     isBilling: false,
     isOnce: false,
     occasions: [
@@ -101,7 +101,7 @@ export const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     ],
   },
   subscription_uncanceled: {
-    title: 'a cancellation is taken back',
+    title: 'a cancellation is withdrawn',
     isBilling: false,
     isOnce: false,
     occasions: [
@@ -120,7 +120,7 @@ export const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     ],
   },
   subscription_paused: {
-    title: 'a pause is booked',
+    title: 'a pause is scheduled',
     isBilling: false,
     isOnce: false,
     occasions: [updated({ pauseAtPeriodEnd: 'true', endedAt: null })],

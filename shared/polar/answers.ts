@@ -3,7 +3,7 @@ export const answers = {
   accepted: {
     code: 202,
     status: 'accepted',
-    message: 'Accepted. Polar Audience has queued this event and applies it in a moment.',
+    message: 'Accepted. Polar Audience has queued this event and will apply it in a moment.',
   },
   ignored: {
     code: 200,

@@ -31,6 +31,11 @@ export type SigningSecrets = Readonly<{
   isStandIn?: boolean | undefined;
 }>;
 
+/** What people are told of the secret while Polar is not connected: somebody may have set it, or the local stack. */
+export function secretAlone(hasSecret: boolean): string {
+  return hasSecret ? 'set, so signed webhooks are accepted' : 'not set, so no webhook is accepted';
+}
+
 /** Polar signs with the new one at once, also what it delivers again: this is for what was on its way. */
 const previousLivesMs = 3_600_000;
 

@@ -2,6 +2,7 @@ import { actorName } from '#shared/actor.ts';
 import { type ConnectionHealth, inOrderOfRepair } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { FailuresNow } from '#shared/queue/failures-now.ts';
+import type { Hold } from '#shared/store/mail/hold.ts';
 import type { Status } from './status.ts';
 
 /** Something that is not as it should be. `kind` tells whoever shows it what to offer next. */
@@ -41,15 +42,19 @@ export function concernsOf(status: Status): Concern[] {
   ];
 }
 
-function holdConcerns({ hold, at }: Status): Concern[] {
+function holdConcerns({ hold }: Status): Concern[] {
   if (!hold) return [];
-  const age = ageText(at.getTime() - Date.parse(hold.at));
   return [
     {
       kind: 'held',
-      sentence: `All mail has been held by ${actorName(hold.by)} for ${age}: ${hold.reason}`,
+      sentence: holdText(hold),
     },
   ];
+}
+
+/** Since when all mail is on hold, by whom and why, for a terminal. */
+export function holdText({ at, by, reason }: Pick<Hold, 'at' | 'by' | 'reason'>): string {
+  return `All mail has been on hold since ${at.slice(0, 19)}Z (by ${actorName(by)}): ${reason}`;
 }
 
 function settingsConcerns({ settings, previousSecret }: Status): Concern[] {

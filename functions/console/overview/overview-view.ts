@@ -8,6 +8,7 @@ import {
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { connectedSince } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
+import { secretAlone } from '#shared/polar/webhook-secret.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { deadLettersIn } from '#shared/status/concerns.ts';
 import type { Status } from '#shared/status/status.ts';
@@ -143,7 +144,7 @@ export function connectionCard(
     ['Dead letters', dead === 0 ? '0' : html`<a href="${deadLettersPath}">${numberText(dead)}</a>`],
   ] as const;
   if (connection.kind === 'none') {
-    const secret = connection.hasSecret ? 'set without a connection' : 'not set';
+    const secret = secretAlone(connection.hasSecret);
     return connectionFrame(facts([['Webhook secret', secret], ...shared]), 'not connected');
   }
   const { organizationName, server } = connection.connection;

@@ -209,7 +209,7 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
   }
   const live =
     status === 'active'
-      ? `It’s live: new events send it. Applies within 30 seconds.`
+      ? 'It’s live: events received 30 seconds from now or later send it.'
       : `It’s ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent until you activate it.`;
   return { kind: 'done', text: `Saved as version ${version}. ${live}` };
 }

@@ -7,6 +7,7 @@ import {
   type MailSurroundings,
   type PolarMails,
   polarWarnings,
+  switchOn,
   triggerWarning,
   type WorkflowCheck,
 } from '#shared/mail/check/check-workflow.ts';
@@ -118,6 +119,10 @@ export function triggerNote(
 ): Html | undefined {
   const warning = event && triggerWarning(event, settings);
   if (warning === undefined) return undefined;
+  const [before, after] = warning.split(switchOn);
+  if (after !== undefined) {
+    return html`<p class="note">${before}<a href="${settingsPath}">${switchOn}</a>${after}</p>`;
+  }
   return html`<p class="note">${warning} <a href="${settingsPath}">Change it in the settings</a>.</p>`;
 }
 

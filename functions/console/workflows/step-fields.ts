@@ -72,7 +72,7 @@ function headOf(index: number, { typed }: Steps, title: string): Html {
 const dates = {
   trialEnd: 'the end of the trial',
   periodEnd: 'the end of the period',
-  endsAt: 'the booked end',
+  endsAt: 'the scheduled end',
   pastDueAt: 'the failed payment',
 } as const;
 

@@ -89,7 +89,7 @@ export async function activate(
   if (workflow.version !== version) return overtaken;
   return flashOf(
     await drafts.activate(workflow),
-    'It’s active: new events send it. Applies within 30 seconds.',
+    'It’s active: events received 30 seconds from now or later send it.',
     'It can’t be activated.',
   );
 }

@@ -55,7 +55,7 @@ export function backfillCommand(
 ): void {
   command
     .description(
-      "Compare Polar's customers with your audience, and repair what webhooks missed. Sends no mail. Existing contacts keep their consent. After Ctrl-C, run it again to continue.",
+      "Compare Polar's customers with your audience, and repair what webhooks missed. Sends no mail. Existing contacts keep their consent. Also treats customers that Polar no longer has as deleted, after asking. After Ctrl-C, run it again to continue.",
     )
     .option('--dry-run', 'show what differs; changes nothing')
     .addOption(sinceOption('compare only what Polar created or changed since'))

@@ -39,7 +39,12 @@ import {
   forgetLeftAccess,
   repairConnection,
 } from '#shared/polar/connection/tend-connection.ts';
-import { isPreviousAccepted, noteText, secretNotes } from '#shared/polar/webhook-secret.ts';
+import {
+  isPreviousAccepted,
+  noteText,
+  secretAlone,
+  secretNotes,
+} from '#shared/polar/webhook-secret.ts';
 import { momentDocument, momentLines, whoMails } from './moments.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
@@ -249,7 +254,10 @@ async function notConnected(
   print: Print,
 ): Promise<void> {
   if (!(await parts.access.isKept())) {
-    throw new Advice("Polar isn't connected. Connect it: npm run connect -- --token -");
+    const { current } = await parts.webhookSecrets.read();
+    throw new Advice(
+      `Polar is not connected; the webhook secret is ${secretAlone(current !== '')}. Connect it: npm run connect -- --token -`,
+    );
   }
   if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);
   throw new Advice(

@@ -28,7 +28,7 @@ import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';
 import { emailVerbs } from './verbs.ts';
 
-const states = emailSchema.shape.state.options;
+const states = [...emailSchema.shape.state.options, 'held'] as const;
 
 export type EmailsOptions = Readonly<{ target: Target }> &
   (

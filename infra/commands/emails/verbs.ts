@@ -10,10 +10,10 @@ import {
 import { oneNamed } from '#infra/commands/workflows/short-ids.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
-import { actorName } from '#shared/actor.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { oneLine } from '#shared/safe-text.ts';
+import { holdText } from '#shared/status/concerns.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { keysAtOnce } from '#shared/store/dynamo.ts';
 import {
@@ -123,9 +123,8 @@ export function emailVerbs({
       const reason = oneLine(why);
       if (!(await hold.hold(reason, person, now().toISOString()))) {
         const held = await hold.read();
-        throw new Advice(
-          `All mail is already held, by ${actorName(held?.by ?? '')} since ${held?.at}: ${held?.reason}. Nothing was changed.`,
-        );
+        const since = held ? `${holdText(held)}. ` : '';
+        throw new Advice(`${since}Nothing was changed.`);
       }
       print('All mail is held. This applies within two seconds.');
       print(

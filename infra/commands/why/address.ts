@@ -164,7 +164,7 @@ function noContactLines({ email, at, erasures }: FoundAddress, { address }: WhyH
     erasures.length > 0
       ? []
       : [
-          'No customer has or had it: no event with this address was applied, or the customer was erased.',
+          'No known customer has ever had it: no event with this address was applied, or the customer was erased.',
         ];
   const reasons = reasonsAgainstMarketing(at).map((reason) => `  ${reasonSentence(reason)}`);
   return [`No contact has ${address(email)}.`, ...(lines.length > 0 ? lines : never), ...reasons];

@@ -63,7 +63,7 @@ const afterHelp = `
   npm run why -- <customer id>     the address of a customer in Polar, and what is known there
   npm run why -- <contact id>      the same for a contact of the console
 
-Of who was erased, an address or id tells when, and who asked for it.`;
+For someone who was erased, it says when, and who asked for it.`;
 
 async function runWhy(given: WhyOptions): Promise<void> {
   const { print, document } = outputFor(given.json);

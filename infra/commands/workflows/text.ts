@@ -1,3 +1,4 @@
+import { withOptions } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Condition, conditionText } from '#shared/audience/conditions.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type Workflow,
   waitText,
 } from '#shared/audience/workflow.ts';
+import { switchOn } from '#shared/mail/check/check-workflow.ts';
 import type { ReadyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { ReadySequence } from '#shared/mail/ready-made/sequences.ts';
 
@@ -40,6 +42,19 @@ function kindsOf(steps: Sends): string {
   const kinds = steps.flatMap(({ email }) => (email ? [email.kind] : []));
   const count = kinds.length > 1 ? `${kinds.length} ` : '';
   return `${count}${[...new Set(kinds)].join(' and ')}`;
+}
+
+/** What is odd about a workflow. Where its optional event is switched off, the command that switches it on follows. */
+export function warningLines(
+  { trigger }: Pick<Workflow, 'trigger'>,
+  warnings: readonly string[],
+  options: string,
+): string[] {
+  const command = `npm run settings -- set events.${trigger.event}.enabled on`;
+  return warnings.flatMap((warning) => [
+    `Note: ${warning}`,
+    ...(warning.includes(switchOn) ? [`  ${withOptions(command, options)}`] : []),
+  ]);
 }
 
 /** By its id and its name, which several may have. */

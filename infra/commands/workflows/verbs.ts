@@ -36,6 +36,7 @@ import {
   calledInFull,
   listLines,
   readyMadeLines,
+  warningLines,
   workflowDocument,
   workflowLines,
 } from './text.ts';
@@ -113,7 +114,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       throw new Advice('Someone else changed it at the same moment. Look at it, and try again.');
     }
     if (saving.kind === 'refused') throw new Advice(`${what}. ${saving.problems.join(' ')}${hint}`);
-    for (const warning of saving.warnings) print(`Note: ${warning}`);
+    warningLines(saving.workflow, saving.warnings, deployment.options).forEach(print);
     return saving;
   }
 
@@ -203,8 +204,7 @@ export function workflowVerbs(parts: WorkflowParts) {
       ]);
       report(await drafts.activate(workflow), `${workflowId} cannot be activated`, hint);
       for (const one of beside) print(`Note: ${alsoMailingText(one, calledInFull(one))}`);
-      print(`${workflowId} is active: events that come in from now on send it.`);
-      print('This applies within 30 seconds.');
+      print(`${workflowId} is active: events received 30 seconds from now or later send it.`);
       const keys = switchedOnBeside(workflow, polar);
       if (polar && keys.length > 0) {
         const first = firstToSwitch(polar, await parts.maySwitchEmails());

@@ -1,3 +1,4 @@
+import type { Deployment } from '#infra/commands/deployment/deployment.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EditedFile } from '#infra/terminal/editor.ts';
@@ -15,12 +16,14 @@ import {
 import { historyOf, type WorkflowVersion } from '#shared/mail/workflow-history.ts';
 import { readWorkflowFile, workflowFile } from './files/workflow-file.ts';
 import { oneNamed } from './short-ids.ts';
+import { warningLines } from './text.ts';
 
 type VersionParts = Readonly<{
   workflows: Pick<Workflows, 'find' | 'all' | 'versions' | 'removed'>;
   drafts: Pick<WorkflowDrafts, 'save' | 'restore'>;
   /** By its id or the beginning of it. Throws Advice where there is none. */
   named: (id: string) => Promise<Workflow>;
+  deployment: Pick<Deployment, 'options'>;
   /** A command of the workflows as it is typed. */
   npm: (command: string) => string;
   /** Puts a text where a person can edit it. */
@@ -34,7 +37,8 @@ type VersionParts = Readonly<{
 
 /** What `npm run workflows` does with the versions of one. All throw Advice about what cannot be done. */
 export function versionVerbs(parts: VersionParts) {
-  const { workflows, drafts, named, npm, fileToEdit, confirmed, print, document } = parts;
+  const { workflows, drafts, named, deployment, npm, fileToEdit, confirmed, print, document } =
+    parts;
 
   /** Also one that was removed. One that is there is meant before one that was. */
   async function presentOf(id: string): Promise<Present> {
@@ -55,7 +59,7 @@ export function versionVerbs(parts: VersionParts) {
   }
 
   function saved({ workflow, warnings, obstacles }: Saved, before: Workflow): void {
-    for (const warning of warnings) print(`Note: ${warning}`);
+    warningLines(workflow, warnings, deployment.options).forEach(print);
     const { workflowId, version, status } = workflow;
     const isNew = version !== before.version;
     print(isNew ? `${workflowId} is saved as version ${version}; it is ${status}.` : unchanged);

@@ -187,7 +187,7 @@ function reputationAlarms(stage: string): AlarmDefinition[] {
       metric: rate('Reputation.BounceRate'),
       above: 0.05,
       period,
-      harm: 'more than 5 per cent of the mails of this account bounce. From there on AWS reviews the account, and at 10 per cent it may stop all its sending.',
+      harm: 'more than 5 percent of the mails of this account bounce. From there on AWS reviews the account, and at 10 percent it may stop all its sending.',
       firstStep: `pause the workflows that mail wrong addresses ("npm run workflows -- list --stage ${stage}", then "pause"), and find out in the reputation metrics of the SES console where such addresses come from.`,
     },
     {

@@ -186,6 +186,9 @@ export function polarWarnings(
   return warnings.length > 0 && polar.server === 'sandbox' ? [...warnings, sandboxNote] : warnings;
 }
 
+/** How an optional event is switched on, as the sentence about one says. Pages link it, and commands add their own. */
+export const switchOn = 'Switch it on in Events & groups';
+
 /** How the settings keep an event from sending anything, if they do. */
 export function triggerWarning(
   event: SupportedEventType,
@@ -193,7 +196,7 @@ export function triggerWarning(
 ): string | undefined {
   const { enabled, trigger } = events[event];
   if (!enabled && isOptionalEventType(event)) {
-    return `${event} is an optional event and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.`;
+    return `${event} is an optional event and switched off: nothing will be sent. ${switchOn}, which also adds it to the endpoint in Polar.`;
   }
   if (!enabled) return `${event} is switched off in the settings: nothing will be sent.`;
   if (!trigger)

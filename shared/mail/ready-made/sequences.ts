@@ -42,7 +42,7 @@ function about(
   return { kind, subject, preheader, body: [`# ${subject}`, hello, ...paragraphs].join('\n\n') };
 }
 
-/** A new default card is charged at once, but not while a cancellation is booked. */
+/** A new default card is charged at once, but not while a cancellation is scheduled. */
 const newCard = `Please add a working card in your customer portal and make it your default payment method.{% unless subscription.cancelAtPeriodEnd %} It’s charged right away.{% endunless %}
 
 ${portalButton('Update payment method')}`;

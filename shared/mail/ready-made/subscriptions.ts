@@ -34,7 +34,7 @@ export const readyMadeForSubscriptions: readonly ReadyMade[] = [
     name: 'subscription-started',
     title: 'Subscription started',
     description:
-      'Thanks for a new subscription, once for each; says when a trial ends, and the price where it lasts.',
+      'Thanks the customer once for each new subscription. Says when a trial ends, and the price if it stays the same.',
     event: 'subscription.created',
     conditions: [],
     frequency: 'once-per-subscription',
@@ -249,12 +249,12 @@ Thank you for being with us. You’re welcome back at any time.
   },
 ];
 
-/** Polar mails when a pause is booked, and when it ends. */
+/** Polar mails when a pause is scheduled, and when it ends. */
 export const pauseBegun: ReadyMade = {
   name: 'subscription-paused',
   title: 'Subscription paused',
   description:
-    'Says that a pause has begun, each time one does. Polar mails when a pause is booked and when it ends, and nothing when it begins. Its event, subscription.paused, is an optional one: switch it on in the settings.',
+    'Says that a pause has begun, each time one does. Polar mails when a pause is scheduled and when it ends, and nothing when it begins. Its event, subscription.paused, is an optional one: switch it on in the settings.',
   event: 'subscription.paused',
   conditions: [],
   frequency: 'every-time',

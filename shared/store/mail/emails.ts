@@ -15,7 +15,7 @@ import {
   emailSchema,
   type MailMessage,
 } from '#shared/audience/emails/email.ts';
-import { markedAsSent, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
+import { markedAsSent, type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { dueAttributesOf } from './ledger.ts';
@@ -40,7 +40,8 @@ export type ReportedEmail = z.infer<typeof reportedEmailSchema>;
 
 export type EmailFilter = Readonly<{
   workflowId?: string | undefined;
-  state?: ReportedEmail['state'] | undefined;
+  /** `waiting` includes those that are held. */
+  state?: StateOrHeld | undefined;
 }>;
 
 /** What people do with the ledger. */
@@ -177,14 +178,15 @@ export function dynamoEmailAdmin(
   };
 }
 
-function filterOn(state: string | undefined, values: Readonly<Record<string, string>>) {
+function filterOn(state: StateOrHeld | undefined, values: Readonly<Record<string, string>>) {
   if (state === undefined) {
     return Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {};
   }
+  const isHeld = state === 'held';
   return {
-    FilterExpression: '#state = :state',
+    FilterExpression: `#state = :state${isHeld ? ' AND attribute_exists(heldSince)' : ''}`,
     ExpressionAttributeNames: { '#state': 'state' },
-    ExpressionAttributeValues: { ...values, ':state': state },
+    ExpressionAttributeValues: { ...values, ':state': isHeld ? 'waiting' : state },
   };
 }
 

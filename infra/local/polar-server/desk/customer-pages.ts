@@ -85,8 +85,8 @@ function badgeOf(subscription: Subscription): Html {
   if (status === 'canceled') return html`<span class="badge">ended</span>`;
   if (status === 'paused') return html`<span class="badge warn">paused</span>`;
   if (status === 'past_due') return html`<span class="badge bad">past due</span>`;
-  if (isEnding) return html`<span class="badge warn">cancellation booked</span>`;
-  if (isPausing) return html`<span class="badge warn">pause booked</span>`;
+  if (isEnding) return html`<span class="badge warn">cancellation scheduled</span>`;
+  if (isPausing) return html`<span class="badge warn">pause scheduled</span>`;
   return html`<span class="badge good">${status}</span>`;
 }
 
@@ -229,7 +229,7 @@ function actsOf({
       : ([['movePeriodEnd', 'Move the renewal']] as const)),
     ...(isEnding
       ? ([
-          ['takeBack', 'Take back the cancellation'],
+          ['takeBack', 'Withdraw the cancellation'],
           ['reachEnd', 'The end is reached'],
         ] as const)
       : ([['cancel', 'Cancel']] as const)),

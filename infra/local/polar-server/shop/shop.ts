@@ -129,13 +129,13 @@ export function polarShop(state: PolarState, record: Record) {
   const requireBooked = (subscription: Subscription, isBooked: boolean): void => {
     if (subscription.cancel_at_period_end === isBooked) return;
     throw new NotPossible(
-      isBooked ? 'No cancellation is booked.' : 'A cancellation is booked already.',
+      isBooked ? 'No cancellation is scheduled.' : 'A cancellation is already scheduled.',
     );
   };
 
   const requirePauseBooked = (subscription: Subscription, isBooked: boolean): void => {
     if (subscription.pause_at_period_end === isBooked) return;
-    throw new NotPossible(isBooked ? 'No pause is booked.' : 'A pause is booked already.');
+    throw new NotPossible(isBooked ? 'No pause is scheduled.' : 'A pause is already scheduled.');
   };
 
   return {

@@ -83,10 +83,14 @@ describe('npm run status', () => {
     const { verdict, text: shown } = await page();
     expect(verdict).toBe('not-well');
     expect(shown).toContain("! Polar isn't connected");
+    expect(shown).toContain(
+      'not connected; the webhook secret is not set, so no webhook is accepted',
+    );
     expect(shown).toContain('npm run connect -- --token - --stage staging');
     const { webhookSecrets } = polar.parts();
     await webhookSecrets.write({ current: 'a secret of somebody by hand', previous: '' });
     const byHand = await page();
+    expect(byHand.text).toContain('not connected; the webhook secret is set, so signed webhooks');
     expect(byHand).toMatchObject({ verdict: 'well', document: { connection: null } });
     await webhookSecrets.write({ current: '', previous: '' });
   });
@@ -301,7 +305,7 @@ describe('npm run status', () => {
 
   it('says that all mail is held, by whom and why, and how to release it', async () => {
     const hold = dynamoHold(dead.audience.db, dead.audience.tableOf('Settings'));
-    await hold.hold('wrong prices', 'grace', new Date(Date.now() - 5 * 60_000).toISOString());
+    await hold.hold('wrong prices', 'grace', '2026-11-23T12:00:00.000Z');
     const { db, tableOf } = dead.audience;
     const about = { workflowId: 'welcome-1', workflowVersion: 1, webhookId: 'evt-1' };
     await dynamoEmails(db, tableOf('Emails'), () => new Date()).putAside(
@@ -309,7 +313,9 @@ describe('npm run status', () => {
       ...(['All mail is held: wrong prices', new Date().toISOString()] as const),
     );
     const { text: shown, document } = await page();
-    expect(shown).toContain('! All mail has been held by grace for 5 min: wrong prices');
+    expect(shown).toContain(
+      '! All mail has been on hold since 2026-11-23T12:00:00Z (by grace): wrong prices',
+    );
     expect(shown).toContain('npm run emails -- release --stage staging');
     expect(shown).toMatch(/^emails, open +held 1 · unknown 1$/m);
     expect(document).toMatchObject({ hold: { by: 'grace', reason: 'wrong prices' } });

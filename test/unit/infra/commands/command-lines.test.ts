@@ -102,6 +102,7 @@ describe('a command line', () => {
       'emails list --state unknown --workflow welcome-1 --limit 7',
       { limit: 7, filter: { state: 'unknown', workflowId: 'welcome-1' } },
     ],
+    ['emails list --state held', { filter: { state: 'held' } }],
     [`emails show ${ledgerKey} --local`, { verb: 'show', ledgerKey, target: { local: true } }],
     [`emails --stage test mark-sent ${ledgerKey}`, { ledgerKey, target: { stage: 'test' } }],
     ['emails release --stage test', { verb: 'release', target: { stage: 'test' } }],

@@ -87,6 +87,8 @@ test.each([
   ['two events', ['order.paid', 'purchase'], /^Send one thing at a time/],
   ['an event and a file', ['order.paid', '--file', 'x.json'], /^Send one thing at a time/],
   ['a count that is none', ['purchase', '--count', 'all'], /^--count must be a whole number/],
+  ['an address that is none', ['purchase', '--email', 'ada'], /^--email: Enter an email address/],
+  ['a domain without a dot', ['purchase', '--email', 'a@b'], /^--email: Enter the whole domain/],
   ['an option without its value', ['purchase', '--email'], /--email.*npm run polar -- --help/],
 ])('npm run polar says in one sentence what is wrong with %s', async (_, args, message) => {
   await expect(polarOptions(args)).rejects.toThrow(Advice);

@@ -143,6 +143,17 @@ describe('activating', () => {
     }
     expect((await at.submit(`${path}/activate`, { version: '1' })).text).toContain('It’s active');
   });
+
+  test('says once how to switch on its optional event, with the link', async () => {
+    const { path } = await at.added('refund');
+    for (const page of [path, `${path}/edit`]) {
+      const { text, html } = await at.get(page);
+      expect(html).toContain(
+        '<a href="/console/settings">Switch it on in Events &amp; groups</a>, ',
+      );
+      expect(text).not.toContain('Change it in the settings');
+    }
+  });
 });
 
 describe('a test to oneself', () => {

@@ -210,7 +210,7 @@ describe('npm run connect, against a stage in AWS', () => {
     };
     await at.values.put('WebhookSecret', JSON.stringify(document));
     const status = await run(['--status']);
-    expect(status).toMatchObject({ code: 1, error: expect.stringMatching(/^Polar isn't conn/) });
+    expect(status).toMatchObject({ code: 1, error: expect.stringMatching(/^Polar is not conn/) });
     expect(status.out).toContain(`until ${document.previousUntil}.`);
     expect(status.out).toContain('  npm run connect -- --drop-previous --stage staging');
     expect(status.out).not.toContain('polar_whs_');
@@ -232,7 +232,8 @@ describe('npm run connect, against a stage in AWS', () => {
     expect(at.polar.endpoints).toEqual([]);
     expect(await run(['--status'])).toMatchObject({
       code: 1,
-      error: "Polar isn't connected. Connect it: npm run connect -- --token -\n",
+      error:
+        'Polar is not connected; the webhook secret is set, so signed webhooks are accepted. Connect it: npm run connect -- --token -\n',
     });
   });
 

@@ -80,6 +80,18 @@ describe('npm run emails -- hold and release', () => {
     expect(row).not.toHaveProperty('heldSince');
   });
 
+  it('keep what is held apart from what SES puts off', async () => {
+    const { ledgerKey: putOff } = await work.emailIn('waiting');
+    await work.does().hold('wrong prices');
+    work.queued.push(mail('key-1'));
+    await work.deliverQueued();
+    const keysIn = async (state: 'held' | 'waiting', workflowId?: string) =>
+      (await work.admin.list({ state, workflowId }, 50)).map(({ ledgerKey }) => ledgerKey).sort();
+    expect(await keysIn('held')).toEqual(['key-1']);
+    expect(await keysIn('held', 'welcome')).toEqual(['key-1']);
+    expect(await keysIn('waiting')).toEqual([putOff, 'key-1'].sort());
+  });
+
   it('send what was held right after the release, too', async () => {
     await work.does().hold('wrong prices');
     await work.does().release();
@@ -95,7 +107,7 @@ describe('npm run emails -- hold and release', () => {
     await expect(work.does().release()).rejects.toThrow(/^Mail isn't held\./);
     await work.does().hold('wrong prices');
     await expect(work.does().hold('other')).rejects.toThrow(
-      'All mail is already held, by grace since 2026-11-23T12:00:00.000Z: wrong prices.',
+      'All mail has been on hold since 2026-11-23T12:00:00Z (by grace): wrong prices. Nothing was changed.',
     );
     work.queued.push(mail('key-1'));
     await work.deliverQueued();

@@ -120,6 +120,23 @@ describe('npm run workflows', () => {
     );
   });
 
+  it('says how to switch on the optional event of a workflow, until it is on', async () => {
+    const warning =
+      'Note: order.refunded is an optional event, and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.\n  npm run settings -- set events.order.refunded.enabled on --stage test\n';
+    await at.does().add('refund');
+    expect(at.output()).toContain(warning);
+    at.printed.length = 0;
+    await at.does().activate('refund');
+    expect(at.output()).toContain(warning);
+    at.printed.length = 0;
+    await at.does().pause('refund');
+    const { events } = defaultSettings;
+    const refunds = { ...events['order.refunded'], enabled: true };
+    const settings = { ...defaultSettings, events: { ...events, 'order.refunded': refunds } };
+    await at.does({ settings: async () => settings }).activate('refund');
+    expect(at.output()).not.toContain('optional event');
+  });
+
   it('warns where another active workflow mails the same people, with the ways out', async () => {
     const warning =
       'Note: receipt-t1 (“Receipt”) also mails these people at order.paid. While both are active, they get both emails.';

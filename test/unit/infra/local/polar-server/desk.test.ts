@@ -72,7 +72,7 @@ describe('the pages of the local Polar', () => {
     expect(html).toContain('60 customers');
     expect(html).toContain('&lt;b&gt;Bobby&lt;/b&gt; Tables');
     expect(html).not.toContain('<b>Bobby');
-    for (const state of ['active', 'trialing', 'past due', 'cancellation booked', 'ended']) {
+    for (const state of ['active', 'trialing', 'past due', 'cancellation scheduled', 'ended']) {
       expect(html).toContain(`>${state}</span>`);
     }
     expect((await show('/harbour-press/customers')).html).toContain('3 customers');
@@ -90,9 +90,9 @@ describe('the pages of the local Polar', () => {
     expect(unpaid).toContain('past due');
     expect(unpaid).not.toContain('>Renew</button>');
     expect(await happens('recoverPayment')).toContain('The new card was charged.');
-    expect(await happens('cancel')).toContain('cancellation booked');
-    expect(await happens('takeBack')).toContain('was taken back');
-    expect(await happens('takeBack')).toContain('No cancellation is booked.');
+    expect(await happens('cancel')).toContain('cancellation scheduled');
+    expect(await happens('takeBack')).toContain('was withdrawn');
+    expect(await happens('takeBack')).toContain('No cancellation is scheduled.');
     await happens('cancel');
     expect(await happens('reachEnd')).toContain('The end is reached.');
     const changed = await submit(`${path}/change`, { email: 'nova@new.example', name: 'Nova' });

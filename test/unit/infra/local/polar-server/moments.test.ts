@@ -202,13 +202,13 @@ test('why a payment failed is in the list of payments alone', () => {
 test('what cannot happen is refused with a sentence', () => {
   lived(studio, (shop, customer, id) => {
     expect(() => shop.recoverPayment(id)).toThrow('This subscription is active');
-    expect(() => shop.takeBack(id)).toThrow('No cancellation is booked.');
+    expect(() => shop.takeBack(id)).toThrow('No cancellation is scheduled.');
     expect(() => shop.change(customer, { email: 'nobody' })).toThrow('is not an email address');
     const other = { email: 'ADA@example.com', name: null };
     const product = catalogue[0]?.id ?? '';
     expect(() => shop.signUp(northlight.id, other, product)).toThrow('Another customer has');
     shop.cancel(id);
-    expect(() => shop.renew(id)).toThrow('A cancellation is booked already.');
+    expect(() => shop.renew(id)).toThrow('A cancellation is already scheduled.');
     shop.endNow(id);
     expect(() => shop.cancel(id)).toThrow('This subscription is canceled');
   });
