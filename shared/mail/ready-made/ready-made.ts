@@ -39,7 +39,7 @@ We’ll keep it short, and you can unsubscribe with one click at any time.
     name: 'account-linked',
     title: 'Account linked',
     description:
-      'Tells customers once that their purchases are linked to their account: when Polar learns your own id for them. Other changes to a customer send nothing.',
+      'Tells customers that their purchases are linked to their account, once, when Polar has your own id for them.',
     event: 'customer.updated',
     conditions: [{ property: 'externalId', operator: 'is-set' }],
     frequency: 'once-per-contact',
@@ -60,7 +60,7 @@ If this wasn’t you, please let us know.`,
     name: 'goodbye',
     title: 'Goodbye',
     description:
-      'Confirms that a customer was deleted. Nothing is sent where the deletion anonymized them, or where the settings remove deleted customers.',
+      'Confirms that a customer was deleted. Nothing is sent if the deletion anonymized them, or if the settings remove deleted customers.',
     event: 'customer.deleted',
     conditions: [],
     frequency: 'every-time',
@@ -83,7 +83,7 @@ const receipt: ReadyMade = {
   name: 'receipt',
   title: 'Receipt',
   description:
-    'A receipt for every paid order: purchases, new subscriptions, trials, renewals, changes of a plan, usage bills, credits, and orders that cost nothing. Each says what was charged.',
+    'A receipt for every paid order: purchases, new subscriptions, trials, renewals, plan changes, usage bills, credits and free orders. Each says what was charged.',
   event: 'order.paid',
   conditions: [],
   frequency: 'once-per-order',
@@ -187,7 +187,7 @@ const refund: ReadyMade = {
   name: 'refund',
   title: 'Refund',
   description:
-    'Says what was given back of an order, each time something is: with this refund and those before it. Polar mails nothing about refunds. Its event, order.refunded, is an optional one: switch it on in the settings.',
+    'Says after each refund how much of the order has been refunded in all. Polar mails nothing about refunds. Its event, order.refunded, is optional: switch it on in the settings.',
   event: 'order.refunded',
   conditions: [],
   frequency: 'every-time',

@@ -86,7 +86,7 @@ ${portalButton('Manage subscription')}`,
     name: 'subscription-active',
     title: 'Access is open',
     description:
-      'Says that access is open, once for each subscription: not again after a failed payment went through. It comes right after “Subscription started”; one of the two is usually enough.',
+      'Says that access is open, once per subscription, and not again when a failed payment goes through. It comes right after “Subscription started”; one of the two is usually enough.',
     event: 'subscription.active',
     conditions: [],
     frequency: 'once-per-subscription',
@@ -254,7 +254,7 @@ export const pauseBegun: ReadyMade = {
   name: 'subscription-paused',
   title: 'Subscription paused',
   description:
-    'Says that a pause has begun, each time one does. Polar mails when a pause is scheduled and when it ends, and nothing when it begins. Its event, subscription.paused, is an optional one: switch it on in the settings.',
+    'Says that a pause has begun, each time one does. Polar mails when a pause is scheduled and when it ends, and nothing when it begins. Its event, subscription.paused, is optional: switch it on in the settings.',
   event: 'subscription.paused',
   conditions: [],
   frequency: 'every-time',

@@ -122,7 +122,7 @@ describe('npm run workflows', () => {
 
   it('says how to switch on the optional event of a workflow, until it is on', async () => {
     const warning =
-      'Note: order.refunded is an optional event, and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.\n  npm run settings -- set events.order.refunded.enabled on --stage test\n';
+      'Note: order.refunded is an optional event and switched off: nothing will be sent. Switch it on in Events & groups, which also adds it to the endpoint in Polar.\n  npm run settings -- set events.order.refunded.enabled on --stage test\n';
     await at.does().add('refund');
     expect(at.output()).toContain(warning);
     at.printed.length = 0;
