@@ -347,9 +347,10 @@ export function world(
     async settle() {
       for (let round = 0; ; round++) {
         if (round > 1_000) throw new Error('The queues never run dry.');
-        await system.tick();
+        // A clock that died strikes again, and finds what it had not taken yet.
+        const hasDied = await system.tick();
         const done = (await system.work()) + (await system.mail());
-        if (done === 0) return;
+        if (done === 0 && !hasDied) return;
       }
     },
     /** A healthy while: the clock strikes in each minute in which something is due. */
