@@ -109,7 +109,7 @@ function spawnFunction(spec: FunctionSpec, runtimeApi: string): ChildProcess {
   const options = [
     ...heapLimits(spec.environment),
     ...preloadOf('loopback-only'),
-    ...(CLOCK_DAYS_AHEAD ? preloadOf('clock-ahead') : []),
+    ...(CLOCK_DAYS_AHEAD ? preloadOf('clock/clock-ahead') : []),
   ];
   const child = spawn(process.execPath, [...options, bootstrap], {
     cwd: spec.bundle,
