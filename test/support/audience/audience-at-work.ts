@@ -94,7 +94,7 @@ export async function startAudience({ now = () => new Date() } = {}) {
         type,
         webhookId: `evt-${told}`,
         occurredAt: minuteOf(minute),
-        receivedAt: '2026-11-23T11:59:59.000Z',
+        receivedAt: new Date(now().getTime() - 1_000).toISOString(),
         object: { id, version: minuteOf(minute) },
         properties: { customerId: id },
         customer: { id, version: minuteOf(minute), anonymised: false, ...customer },
