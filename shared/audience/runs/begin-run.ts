@@ -52,7 +52,8 @@ export function beginRun(
   if (missed) return skip(missed);
   const isUnderWay = runIds.some((id) => {
     const known = w.runs.get(id);
-    return known && isOpen(known) && !isOver(w, known, beginning, ground);
+    if (!known || !isOpen(known)) return false;
+    return !isEnded(w, known, exitReason(workflow, known, ground), beginning, now);
   });
   if (isUnderWay || rivalOf(w, run, beginning, ground)) {
     return skip('A run of this workflow is already in progress for this customer.');
@@ -126,8 +127,8 @@ function rivalOf(w: Workspace, run: Run, beginning: Beginning, ground: Ground): 
   return runs.filter(isRival).some(({ runId }) => {
     const rival = w.runs.get(runId);
     if (!rival || !isOpen(rival)) return false;
-    const reason = paidSince(rival, run);
-    return !isOver(w, rival, beginning, ground, reason);
+    const reason = paidSince(rival, run) ?? exitReason(beginning.workflow, rival, ground);
+    return !isEnded(w, rival, reason, beginning, ground.now);
   });
 }
 
@@ -141,16 +142,17 @@ function paidSince(rival: Run, run: Run): string | undefined {
     : undefined;
 }
 
-function isOver(
+/** Ends it where there is a reason to. */
+function isEnded(
   w: Workspace,
   run: Run,
-  { workflow, isCached }: Beginning,
-  ground: Ground,
-  reason = exitReason(workflow, run, ground),
-) {
+  reason: string | undefined,
+  { isCached }: Beginning,
+  now: Date,
+): boolean {
   if (reason === undefined) return false;
   if (isCached) throw new OutdatedWorkflows();
-  putRun(w, ended(run, 'exited', reason, ground.now));
+  putRun(w, ended(run, 'exited', reason, now));
   return true;
 }
 

@@ -139,8 +139,8 @@ export const mutants: readonly Mutant[] = [
   beginRun(
     '5',
     'a dunning goes on for a payment that was made, and keeps that of the next from beginning',
-    'const reason = paidSince(rival, run);',
-    'const reason = undefined;',
+    'const reason = paidSince(rival, run) ?? exit',
+    'const reason = exit',
   ),
   beginRun(
     '5',
