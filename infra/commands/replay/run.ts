@@ -1,4 +1,4 @@
-import { counted } from '#infra/commands/words.ts';
+import { counted, quoted } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
@@ -6,7 +6,7 @@ import { inGroups } from '#shared/in-time.ts';
 import { requestReplay, type SendToWorker } from '#shared/queue/events-queue.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice, RecordedEvent, RecordedEvents } from './recorded-events.ts';
-import { commandText, modeQuestion, outcomeLines, outcomeText, quoted } from './text.ts';
+import { commandText, modeQuestion, outcomeLines, outcomeText } from './text.ts';
 
 export type RunParts = Readonly<{
   events: RecordedEvents;

@@ -194,6 +194,18 @@ describe('npm run status', () => {
     });
   });
 
+  it('prints a command that a shell takes for what fails and is known by two words', async () => {
+    await connect();
+    const at = new Date().toISOString();
+    const reason = 'The table is away.';
+    await dead.audience.put('Failures', {
+      ...{ webhookId: 'run r-1', type: 'run', firstReason: reason, firstAt: at },
+      ...{ lastReason: reason, lastAt: at, attempts: 5, isFinal: false },
+    });
+    const { text: shown } = await page();
+    expect(shown).toContain('npm run why -- r-1 --stage staging');
+  });
+
   it('reads at most 5,000 failures, and says that there are more', async () => {
     const { db, tableOf } = dead.audience;
     const table = tableOf('Failures');
