@@ -134,8 +134,8 @@ function queueAlarms({ events, worker }: Watched, stage: string): AlarmDefinitio
       metric: retried(worker.function),
       above: 0,
       period: longestRetryAndMore,
-      harm: 'accepted webhooks failed five times or more, so contacts miss what happened. After an hour and a half they are dead letters.',
-      firstStep: `the line "message will be retried" in the worker's log names the reason, and "npm run why -- <webhook id> --stage ${stage}" what it means for this event. Most often the settings are not valid, or a permission is gone.`,
+      harm: 'accepted webhooks failed five times or more, or could not be read, so contacts miss what happened. After an hour and a half, or at once, they are dead letters.',
+      firstStep: `the line "message will be retried" or "message is dead" in the worker's log names the reason, and "npm run why -- <webhook id> --stage ${stage}" what it means for this event. Most often the settings are not valid, or a permission is gone.`,
     },
   ];
 }

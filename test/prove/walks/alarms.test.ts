@@ -252,6 +252,17 @@ describe('an event that fails again and again', () => {
   });
 });
 
+describe('a message that no retry can mend', () => {
+  it.each([
+    ['worker', 'eventsretried'],
+    ['mailer', 'emailsretried'],
+    ['feedback', 'feedbackretried'],
+  ] as const)('of the %s rings also while other dead letters wait, by %s', async (name, alarm) => {
+    await unreadable(fedBy[name]);
+    expect(alarms.isBreached(alarm, await tries(name))).toBe(true);
+  });
+});
+
 describe('an email', () => {
   it('that is well rings nothing but what runs by the clock and did not', async () => {
     await email();

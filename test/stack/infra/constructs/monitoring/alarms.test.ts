@@ -5,6 +5,8 @@ import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/infra/RUNBOOK.md';
 const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
+const retriedOrDead =
+  '{ ($.message = "message is dead") || (($.message = "message will be retried") && ($.receives >= 5)) }';
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(
   ([id, { Properties }]) => ({ id, ...Properties }),
 );
@@ -136,17 +138,14 @@ describe('an alarm', () => {
   });
 
   it.each([
-    [
-      'worker',
-      [['{ ($.message = "message will be retried") && ($.receives >= 5) }', 'WorkerRetries', '1']],
-    ],
+    ['worker', [[retriedOrDead, 'WorkerRetries', '1']]],
     [
       'mailer',
       [
         ['{ ($.ledgerKey = "*") && ($.state = "failed") }', 'Emails', '1'],
         ['{ $.waitedMinutes >= 0 }', 'WaitedMinutes', '$.waitedMinutes'],
         ['{ $.needsPerson IS TRUE }', 'BlockedForAPerson', '1'],
-        ['{ ($.message = "message will be retried") && ($.receives >= 5) }', 'MailerRetries', '1'],
+        [retriedOrDead, 'MailerRetries', '1'],
       ],
     ],
     [
