@@ -1,4 +1,10 @@
-import { type Counts, countsOf, isEmpty, sumOf } from '#shared/audience/counts/counts.ts';
+import {
+  type Counts,
+  countsOf,
+  isEmpty,
+  sumOf,
+  withKeptEvents,
+} from '#shared/audience/counts/counts.ts';
 import {
   type CountedHours,
   dayOf,
@@ -115,7 +121,9 @@ async function countHours(parts: RollUpParts): Promise<void> {
     const deadOfHour = countsOf(
       dead.filter((one) => one.hour === hour).map(({ type }) => ['events', type, 'dead']),
     );
-    await counts.putHour({ hour, countedAt, counts: sumOf([counted.counts, deadOfHour]) });
+    const found = sumOf([counted.counts, deadOfHour]);
+    const [before] = kept.has(hour) ? await counts.hours(hour, hour) : [];
+    await counts.putHour({ hour, countedAt, counts: withKeptEvents(found, before?.counts) });
     hours.set(hour, countedAt);
     reads += counted.reads;
     unreadable += counted.unreadable ?? 0;
@@ -125,7 +133,8 @@ async function countHours(parts: RollUpParts): Promise<void> {
     const ofDay = await counts.hours(`${day}T00`, `${day}T23`);
     const counted = new Map(ofDay.map((one) => [one.hour, one.countedAt]));
     const summed = summedDay(day, before ? withEmptyDays(counted, [before]) : counted, before);
-    if (summed) await counts.putDay({ ...summed, counts: sumOf(ofDay.map((one) => one.counts)) });
+    const sum = sumOf(ofDay.map((one) => one.counts));
+    if (summed) await counts.putDay({ ...summed, counts: withKeptEvents(sum, before?.counts) });
   }
   log.info('counted hours', { hours: done, left: due.length - done, reads, unreadable });
 }
@@ -149,8 +158,8 @@ type Known = Readonly<{
 }>;
 
 /**
- * The days that can be one row once they are found empty: each of their hours is due or was counted, and no row of an
- * hour has anything, as what was counted before may be all that is left of its records.
+ * The days that can be one row once they are found empty: each of their hours is due or was counted, and no row of the day
+ * or an hour has anything, as what was counted before may be all that is left of its records.
  */
 function daysWithoutHours({ due, hours, kept, days }: Known): ReadonlySet<string> {
   const dueOfDay = Map.groupBy(due, dayOf);
@@ -160,8 +169,8 @@ function daysWithoutHours({ due, hours, kept, days }: Known): ReadonlySet<string
       const isDue = new Set(dueHours);
       if (!hoursOf(day).every((hour) => isDue.has(hour) || hours.has(hour))) return [];
       const before = days.find((one) => one.day === day);
-      const isSummed = (countedAt: string) =>
-        before !== undefined && isEmpty(before.counts) && countedAt <= before.countedAt;
+      if (before && !isEmpty(before.counts)) return [];
+      const isSummed = (countedAt: string) => before !== undefined && countedAt <= before.countedAt;
       return (keptOfDay.get(day) ?? []).every(([, countedAt]) => isSummed(countedAt)) ? [day] : [];
     }),
   );

@@ -28,7 +28,7 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { deadLetterQueues } from './dead-letters/dead-letters.ts';
 import { oldestMessages } from './deployment/oldest-message.ts';
 import { type StackResources, stackResources } from './deployment/resources.ts';
-import { counted, remedies, withOptions } from './words.ts';
+import { askedWhy, counted, remedies, withOptions } from './words.ts';
 
 type StatusOptions = Readonly<{ target: Target; json: boolean }>;
 
@@ -133,7 +133,7 @@ function nextCommand(concern: Concern): string | undefined {
     case 'dead-letters':
       return 'npm run deadletters -- list';
     case 'retried':
-      return `npm run why -- ${concern.failureId}`;
+      return askedWhy(concern.failureId);
     case 'emails-unknown':
       return 'npm run emails -- list --state unknown';
     case 'emails-failed':

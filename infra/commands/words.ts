@@ -246,6 +246,16 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+/** A word as a shell takes it. */
+export function quoted(text: string): string {
+  return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What `npm run why` is asked about something that failed: a run by its own id, for its whole story. */
+export function askedWhy(failureId: string): string {
+  return `npm run why -- ${quoted(failureId.replace(/^run /, ''))}`;
+}
+
 /** Which fields of a contact an event, or a replay, has changed. */
 export function didText({ changes }: Pick<EventRecord, 'changes'>): string {
   const fields = changes.map(({ field }) => field).join(', ');

@@ -114,13 +114,25 @@ export type StageOptions = z.infer<typeof stageOptionsSchema>;
 
 type ReadOptions = { kind: 'options'; options: StageOptions } | { kind: 'refused'; reason: string };
 
-/** Reads the options of this deployment, or says in one sentence for each value why it cannot be used. */
-export function readStageOptions(contextValue: (name: string) => unknown): ReadOptions {
+/**
+ * Reads the options of this deployment, or says in one sentence for each value why it cannot be used. The context has
+ * much that is none of them; a name that is spelled like one of them was meant as it, and would have no effect.
+ */
+export function readStageOptions(context: Readonly<Record<string, unknown>>): ReadOptions {
   const names = Object.keys(stageOptionsSchema.shape);
-  const given = Object.fromEntries(names.map((name) => [name, contextValue(name)]));
+  const given = Object.fromEntries(names.map((name) => [name, context[name]]));
+  const misspelt = Object.keys(context).flatMap((name) => {
+    const meant = names.find((one) => one !== name && letters(one) === letters(name));
+    return meant === undefined ? [] : [`There is no option ${name}. Write -c ${meant}=….`];
+  });
   const result = stageOptionsSchema.safeParse(given);
-  if (result.success) return { kind: 'options', options: result.data };
-  return { kind: 'refused', reason: result.error.issues.map(({ message }) => message).join('\n') };
+  if (result.success && misspelt.length === 0) return { kind: 'options', options: result.data };
+  const wrong = result.success ? [] : result.error.issues.map(({ message }) => message);
+  return { kind: 'refused', reason: [...misspelt, ...wrong].join('\n') };
+}
+
+function letters(name: string): string {
+  return name.replaceAll(/[-_]/g, '').toLowerCase();
 }
 
 function senderOrRefusal(text: string, context: z.RefinementCtx): MailSender {

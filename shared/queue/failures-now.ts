@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import type { WorkerRequest } from './events-queue.ts';
 import { mostReceives } from './failures.ts';
 
 export type ReasonNow = Readonly<{
@@ -71,9 +72,17 @@ export async function deadEvents(
     .map(({ type = 'unknown', firstAt }) => ({ type, hour: firstAt.slice(0, 13) }));
 }
 
-/** Those of emails are named by a ledger key, which is a SHA-256 in base64url; those of runs and of SES by two words. */
-function isOfWebhook({ webhookId }: Row): boolean {
-  return !/^[\w-]{43}$|^(run|feedback|message) /.test(webhookId);
+/** What the worker is asked for besides, also under the id of a webhook that got through before. */
+const requests: ReadonlySet<string> = new Set<WorkerRequest['kind']>([
+  'erasure',
+  'replay',
+  'run',
+  'resumption',
+]);
+
+/** Those of emails are named by a ledger key, which is a SHA-256 in base64url; those of SES by two words. */
+function isOfWebhook({ webhookId, type = '' }: Row): boolean {
+  return !requests.has(type) && !/^[\w-]{43}$|^(feedback|message) /.test(webhookId);
 }
 
 async function readRows(db: DynamoDBDocumentClient, table: string) {

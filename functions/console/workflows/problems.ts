@@ -102,6 +102,16 @@ export function stopsNote(stopped: readonly StoppedAt[], { steps }: Pick<Workflo
 <p>Choose <strong>${stopLabel}</strong>, or keep the steps.</p>`);
 }
 
+/** Who waits in a workflow that is to go, and does not come back with it. */
+export function waitingNote(
+  waiting: readonly StoppedAt[],
+  { steps }: Pick<Workflow, 'steps'>,
+): Html {
+  if (waiting.length === 0) return html``;
+  const texts = waiting.map((one) => stoppedText({ ...one, stepId: nameIn(steps, one.stepId) }));
+  return html`<p class="note">People are waiting in it: ${texts.join(', ')}. Those whose wait ends before you bring it back get nothing more from it. Pausing it keeps their place.</p>`;
+}
+
 function nameIn(steps: Workflow['steps'], stepId: string): string {
   const index = steps.findIndex(({ id }) => id === stepId);
   const step = steps[index];

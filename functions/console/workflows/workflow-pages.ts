@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { typedAddressProblem } from '#shared/audience/person/address.ts';
+import { type StoppedAt, stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import { type EmailNode, firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { PolarMails } from '#shared/mail/check/check-workflow.ts';
 import { type ReadyMade, readyMade } from '#shared/mail/ready-made/ready-made.ts';
@@ -16,7 +17,7 @@ import { frequencyWords, kindWords } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { editPage, editPost } from './edit-pages.ts';
 import { listPage } from './list-page.ts';
-import { overlapBadge } from './problems.ts';
+import { overlapBadge, waitingNote } from './problems.ts';
 import { noSuchWorkflow, unknownWorkflow, workflowPage } from './reading-pages.ts';
 import { stopPages } from './stop-pages.ts';
 import { typedOf } from './typed-workflow.ts';
@@ -64,10 +65,15 @@ ${act(c, `Start with ${title}`, workflowsPath, { fields: { template: name } })}
 }
 
 /** Asks before a workflow goes. */
-export function removeView(c: Context<ConsoleEnv>, workflow: Workflow): Html {
+export function removeView(
+  c: Context<ConsoleEnv>,
+  workflow: Workflow,
+  waiting: readonly StoppedAt[],
+): Html {
   const path = workflowPath(workflow);
   const fields = { version: String(workflow.version) };
   return html`<p>${workflow.status === 'active' ? html`It’s <strong>active</strong>. ` : ''}It leaves the list of workflows, and its queued emails will be blocked.</p>
+${waitingNote(waiting, workflow)}
 <p>Its versions are kept, so you can bring it back. What it sent stays on the pages of contacts, events and emails. To stop it for a while, pause it instead.</p>
 <div class="row">
 ${act(c, `Remove ${workflow.name}`, `${path}/remove`, { tone: 'danger', fields })}
@@ -262,12 +268,12 @@ export function workflowPages(consoleParts: ConsoleParts) {
 
   app.get(
     '/:workflowId/remove',
-    withWorkflow((c, workflow) =>
+    withWorkflow(async (c, workflow) =>
       page(c, {
         title: `Remove ${workflow.name}?`,
         section,
         above: { href: workflowPath(workflow), title: workflow.name },
-        body: removeView(c, workflow),
+        body: removeView(c, workflow, await stoppedBy(workflow, [], parts.waitingAt)),
       }),
     ),
   );

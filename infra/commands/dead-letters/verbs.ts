@@ -1,4 +1,4 @@
-import { reasonRows } from '#infra/commands/words.ts';
+import { askedWhy, quoted, reasonRows } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { Output } from '#infra/terminal/output.ts';
@@ -159,8 +159,8 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       }
       const why = letters[0]?.webhookId;
       const verbs = letters.every(isFinal) ? ['discard', 'resend'] : ['resend', 'discard'];
-      print(`Next:\n${verbs.map((verb) => npm(`${verb} ${id}`)).join('\n')}`);
-      if (why !== undefined) print(`  npm run why -- ${why}${parts.options}`);
+      print(`Next:\n${verbs.map((verb) => npm(`${verb} ${quoted(id)}`)).join('\n')}`);
+      if (why !== undefined) print(`  ${askedWhy(why)}${parts.options}`);
     },
 
     async resend(choice: LetterChoice, isSure = false) {
@@ -240,8 +240,8 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
           : `All ${all.length} are among the dead letters again. Why they died was forgotten when they were discarded.`,
       );
       const next = first && all.length === 1 ? first.id : undefined;
-      print(`Next:\n${npm(next ? `show ${next}` : 'list')}`);
-      if (next) print(npm(`resend ${next}`));
+      print(`Next:\n${npm(next ? `show ${quoted(next)}` : 'list')}`);
+      if (next) print(npm(`resend ${quoted(next)}`));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { quoted } from '#infra/commands/words.ts';
 import { allWouldFailAgain, isFinal } from '#shared/queue/dead-letters/letter-choice.ts';
 import { type ExplainedLetter, lastReasonOf } from '#shared/queue/dead-letters/letter-reasons.ts';
 
@@ -8,7 +9,7 @@ export function whatNext(letters: readonly ExplainedLetter[], unread: number): s
   const isMixed = finals.length > 0 && others.length > 0;
   const resending = isMixed ? chosen('resend', others) : ['resend --all'];
   return [
-    ...letters.slice(0, 1).map(({ id }) => `show ${id}`),
+    ...letters.slice(0, 1).map(({ id }) => `show ${quoted(id)}`),
     ...(allWouldFailAgain(letters, unread) ? [] : resending),
     ...chosen('discard', finals),
   ];
@@ -22,7 +23,9 @@ function chosen(verb: 'resend' | 'discard', letters: readonly ExplainedLetter[])
     ([, a], [, b]) => b.length - a.length,
   );
   const reason = groups[0] && quotable(groups[0][0]);
-  return [letters.length > 1 && reason ? `${verb} --reason "${reason}"` : `${verb} ${oldest.id}`];
+  return [
+    letters.length > 1 && reason ? `${verb} --reason "${reason}"` : `${verb} ${quoted(oldest.id)}`,
+  ];
 }
 
 const fewestCharacters = 8;

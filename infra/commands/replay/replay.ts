@@ -61,7 +61,7 @@ export async function rehearseReplays(
   const outcomes = new Map<string, number>();
   const going = new Set<string>();
   const found: object[] = [];
-  let [looked, changed, emails] = [0, 0, 0];
+  let [looked, changed, emails, begun] = [0, 0, 0, 0];
 
   async function show({ webhookId }: RecordedEvent): Promise<() => void> {
     const at = now().toISOString();
@@ -69,9 +69,10 @@ export async function rehearseReplays(
     const rehearsal = await rehearse(replay);
     // Its record expired after it was listed.
     if (rehearsal.kind === 'no-record') return () => undefined;
-    const { record, entry, mails } = rehearsal;
+    const { record, entry, mails, runs } = rehearsal;
     return () => {
       looked += 1;
+      begun += runs.length;
       if (entry.changes.length > 0 || entry.erases) changed += 1;
       outcomes.set(entry.outcome, (outcomes.get(entry.outcome) ?? 0) + 1);
       for (const { ledgerKey, goes } of mails) {
@@ -94,16 +95,18 @@ export async function rehearseReplays(
   }
   const isWhole = !isStopped();
   if (isWhole && looked === 0) throw new Advice(noneText(choice));
-  const isWorthIt = changed + emails > 0;
+  const isWorthIt = changed + emails + begun > 0;
   if (document) {
-    const counts = { events: looked, changed, emails, outcomes: Object.fromEntries(outcomes) };
-    document({ isWhole, triggers, again, counts, events: found });
+    const counts = { events: looked, changed, emails, runs: begun };
+    const whole = { ...counts, outcomes: Object.fromEntries(outcomes) };
+    document({ isWhole, triggers, again, counts: whole, events: found });
     return isWorthIt;
   }
   if (!isWhole) print('\nInterrupted.');
   print(`\n${counted(looked, 'event')} checked, each on its own. Nothing was changed.`);
   outcomeLines(outcomes).forEach(print);
-  if (triggers) print(`${counted(emails, 'email')} would go.`);
+  const runs = begun > 0 ? ` ${counted(begun, 'run')} would start.` : '';
+  if (triggers) print(`${counted(emails, 'email')} would go.${runs}`);
   print(`\nNext:\n  ${commandText(choice, { triggers, again }, options)}`);
   return isWorthIt;
 }

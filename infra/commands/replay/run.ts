@@ -1,4 +1,4 @@
-import { counted } from '#infra/commands/words.ts';
+import { counted, quoted } from '#infra/commands/words.ts';
 import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { ReplayEntry } from '#shared/audience/event-record.ts';
@@ -6,7 +6,7 @@ import { inGroups } from '#shared/in-time.ts';
 import { requestReplay, type SendToWorker } from '#shared/queue/events-queue.ts';
 import type { ReplayMode } from './options.ts';
 import type { EventChoice, RecordedEvent, RecordedEvents } from './recorded-events.ts';
-import { commandText, modeQuestion, outcomeLines, outcomeText, quoted } from './text.ts';
+import { commandText, modeQuestion, outcomeLines, outcomeText } from './text.ts';
 
 export type RunParts = Readonly<{
   events: RecordedEvents;
@@ -147,12 +147,15 @@ async function outcomes(
   { events, print, progress, isStopped, now, sleep, patienceMs, options }: RunParts,
 ): Promise<{ emails: number }> {
   const tally = new Map<string, number>();
-  let [recorded, missing, emails, isPatient] = [0, 0, 0, true];
+  let [recorded, missing, emails, runs, isPatient] = [0, 0, 0, 0, true];
   let newsAt = now().getTime();
   const note = (entry: ReplayEntry) => {
     const text = outcomeText(entry);
     tally.set(text, (tally.get(text) ?? 0) + 1);
-    emails += entry.workflows?.filter(({ ledgerKey }) => ledgerKey !== undefined).length ?? 0;
+    for (const { ledgerKey, runId, emails: atOnce = [] } of entry.workflows ?? []) {
+      emails += atOnce.length + (ledgerKey === undefined ? 0 : 1);
+      runs += runId === undefined ? 0 : 1;
+    }
     recorded += 1;
   };
   for await (const all of events.chosen(choice)) {
@@ -173,6 +176,7 @@ async function outcomes(
   print(`${counted(recorded, 'replay')} recorded:`);
   outcomeLines(tally).forEach(print);
   if (emails > 0) print(`${counted(emails, 'email')} requested.`);
+  if (runs > 0) print(`${counted(runs, 'run')} started.`);
   if (isStopped()) print('The rest continues in the background.');
   else if (missing > 0) {
     print(`${missing} not recorded yet: queued, being retried, or dead. Check:`);

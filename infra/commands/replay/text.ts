@@ -1,4 +1,4 @@
-import { counted, reasonRows, seconds } from '#infra/commands/words.ts';
+import { counted, quoted, reasonRows, seconds } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import type { Change, EventRecord, ReplayEntry } from '#shared/audience/event-record.ts';
 import type { RehearsedMail, RehearsedRun } from '#shared/audience/replay/rehearsal.ts';
@@ -145,9 +145,4 @@ export function commandText(
         }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   const flags = [triggers && '--triggers', again && '--again'].filter(Boolean);
   return `npm run replay -- ${[...words, ...flags].join(' ')}${more}`;
-}
-
-/** A word as a shell takes it. */
-export function quoted(text: string): string {
-  return /^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

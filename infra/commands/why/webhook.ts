@@ -3,6 +3,7 @@ import {
   didText,
   emailFate,
   failureText,
+  quoted,
   type WhyHow,
   withOptions,
 } from '#infra/commands/words.ts';
@@ -167,7 +168,7 @@ const mostAttempts = 12;
 
 /** A webhook that failed before anything was recorded of it. */
 export function failedWebhookLines(id: string, failure: FailureRow, how: WhyHow): string[] {
-  const letter = `npm run deadletters -- show ${id.replace(/^(feedback|message) /, '')}${how.options}`;
+  const letter = `npm run deadletters -- show ${quoted(id.replace(/^(feedback|message) /, ''))}${how.options}`;
   const isDead = failure.isFinal || failure.attempts >= mostAttempts;
   return [
     `${id} has no record: ${failureText(failure)}`,

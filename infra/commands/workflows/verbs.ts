@@ -7,7 +7,7 @@ import type { EditedFile } from '#infra/terminal/editor.ts';
 import type { Output } from '#infra/terminal/output.ts';
 import { alsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
-import type { WaitingAt } from '#shared/audience/runs/steps-gone.ts';
+import { stoppedBy, stoppedText, type WaitingAt } from '#shared/audience/runs/steps-gone.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import {
@@ -229,6 +229,13 @@ export function workflowVerbs(parts: WorkflowParts) {
     async remove(id: string, isSure: boolean) {
       const seen = await named(id);
       const { workflowId, name, status } = seen;
+      const waiting = await stoppedBy(seen, [], parts.waitingAt);
+      if (waiting.length > 0) {
+        print(
+          `People wait in it: ${waiting.map(stoppedText).join(', ')}. Those whose wait ends while it's gone get nothing more of it. To keep their place, pause it instead:`,
+        );
+        print(npm(`workflows -- pause ${workflowId}`));
+      }
       const question = `Remove ${workflowId} ("${name}", ${status})?`;
       if (!isSure && !(await parts.confirmed(question))) return print('Nothing was removed.');
       if (!(await workflows.remove(seen))) {

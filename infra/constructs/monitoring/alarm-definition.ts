@@ -9,6 +9,8 @@ export type AlarmDefinition = {
   above: number | 'silence';
   /** How many of the last three periods must be above; one bad period is enough if left out. */
   periodsOfThree?: number;
+  /** Instead of that: all of so many periods must be above. CloudWatch looks back seven days at most. */
+  allOf?: number;
   /** Five minutes if left out. */
   period?: Duration;
   /** What happens to people and data while nobody acts. */

@@ -93,11 +93,12 @@ const ofSilence = {
 };
 
 function alarm(scope: Construct, definition: AlarmDefinition, runbook: string): Alarm {
-  const { id, metric, above, periodsOfThree, period = usualPeriod, harm, firstStep } = definition;
+  const { id, metric, above, periodsOfThree, allOf, period = usualPeriod } = definition;
+  const { harm, firstStep } = definition;
   return new Alarm(scope, id, {
     metric: metric.with({ period }),
-    evaluationPeriods: periodsOfThree === undefined ? 1 : 3,
-    datapointsToAlarm: periodsOfThree ?? 1,
+    evaluationPeriods: allOf ?? (periodsOfThree === undefined ? 1 : 3),
+    datapointsToAlarm: allOf ?? periodsOfThree ?? 1,
     ...(above === 'silence' ? ofSilence : { ...ofNoise, threshold: above }),
     alarmDescription: `Harm: ${harm} First step: ${firstStep} Runbook: ${runbook}#${id.toLowerCase()}`,
   });
@@ -114,10 +115,14 @@ function queueAlarms({ events, worker }: Watched, stage: string): AlarmDefinitio
       firstStep: `"npm run deadletters -- list --stage ${stage}" tells the reason of each. Remove its cause, then send them through again with "resend --all". It is safe to repeat.`,
     },
     {
+      // Not by their age: whoever looks at dead letters receives them, and SQS leaves those that were received three
+      // times out of that.
       id: 'DeadLettersAgeing',
-      metric: events.deadLetters.metricApproximateAgeOfOldestMessage(maximum),
-      above: Duration.days(7).toSeconds(),
-      harm: 'a dead letter has waited for a week; in less than another week SQS deletes it and the event is lost.',
+      metric: events.deadLetters.metricApproximateNumberOfMessagesVisible(maximum),
+      above: 0,
+      period: Duration.days(1),
+      allOf: 7,
+      harm: 'for a week there was a dead letter on each day; in less than another week SQS deletes the oldest and the event is lost.',
       firstStep: `send them through again now: "npm run deadletters -- resend --all --stage ${stage}". If the cause remains, "discard" keeps the bodies in files.`,
     },
     {
@@ -134,8 +139,8 @@ function queueAlarms({ events, worker }: Watched, stage: string): AlarmDefinitio
       metric: retried(worker.function),
       above: 0,
       period: longestRetryAndMore,
-      harm: 'accepted webhooks failed five times or more, so contacts miss what happened. After an hour and a half they are dead letters.',
-      firstStep: `the line "message will be retried" in the worker's log names the reason, and "npm run why -- <webhook id> --stage ${stage}" what it means for this event. Most often the settings are not valid, or a permission is gone.`,
+      harm: 'accepted webhooks failed five times or more, or could not be read, so contacts miss what happened. After an hour and a half, or at once, they are dead letters.',
+      firstStep: `the line "message will be retried" or "message is dead" in the worker's log names the reason, and "npm run why -- <webhook id> --stage ${stage}" what it means for this event. Most often the settings are not valid, or a permission is gone.`,
     },
   ];
 }

@@ -53,8 +53,8 @@ function jointAlarms({ api, worker, mail, clock, watch }: Watched, stage: string
       metric: counted('Retried', [worker, mailer, feedback].map(logOf), retriedLine),
       above: 0,
       period: longestRetryAndMore,
-      harm: 'webhooks, emails, or bounces and complaints failed five times or more: contacts miss what happened, emails are late, or people who complained can be mailed again. After an hour and a half they are dead letters.',
-      firstStep: `${status} names what is retried, and why. Most often the settings are not valid, or a permission is gone.`,
+      harm: 'webhooks, emails, or bounces and complaints failed five times or more, or could not be read: contacts miss what happened, emails are late, or people who complained can be mailed again. After an hour and a half, or at once, they are dead letters.',
+      firstStep: `${status} names what is retried or dead, and why. Most often the settings are not valid, or a permission is gone.`,
     },
     {
       id: 'EmailsStuck',

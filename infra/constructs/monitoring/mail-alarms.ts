@@ -64,17 +64,17 @@ function retryAlarms({ mailer, feedback }: Mail): AlarmDefinition[] {
       ...often,
       id: 'EmailsRetried',
       metric: retried(mailer.function),
-      harm: 'emails failed five times or more before they reached SES. After an hour and a half they are dead letters.',
+      harm: 'emails failed five times or more before they reached SES, or their messages could not be read. After an hour and a half, or at once, they are dead letters.',
       firstStep:
-        'the line "message will be retried" in the mailer\'s log names the reason. Most often the settings are not valid, or a permission is gone.',
+        'the line "message will be retried" or "message is dead" in the mailer\'s log names the reason. Most often the settings are not valid, or a permission is gone.',
     },
     {
       ...often,
       id: 'FeedbackRetried',
       metric: retried(feedback.function),
-      harm: 'bounces or complaints failed five times or more, so people who complained can be mailed again.',
+      harm: 'bounces or complaints failed five times or more, or could not be read, so people who complained can be mailed again.',
       firstStep:
-        'the line "message will be retried" in feedback\'s log names the reason. Most often the settings are not valid, or a permission is gone.',
+        'the line "message will be retried" or "message is dead" in feedback\'s log names the reason. Most often the settings are not valid, or a permission is gone.',
     },
   ];
 }

@@ -9,14 +9,22 @@ const manyReceives = 5;
 /** Longer than the longest wait between two tries, so that an alarm stays on in between. */
 export const longestRetryAndMore = Duration.minutes(20);
 
-export const retriedLine = FilterPattern.all(
-  FilterPattern.stringValue('$.message', '=', 'message will be retried'),
-  FilterPattern.numberValue('$.receives', '>=', manyReceives),
+/**
+ * A message failed often, or died at once: an alarm that goes by what is in the dead letters stays on while one is there,
+ * and so tells of no other.
+ */
+export const retriedLine = FilterPattern.any(
+  FilterPattern.stringValue('$.message', '=', 'message is dead'),
+  FilterPattern.all(
+    FilterPattern.stringValue('$.message', '=', 'message will be retried'),
+    FilterPattern.numberValue('$.receives', '>=', manyReceives),
+  ),
 );
 
 /**
- * How many messages failed in a function once more, after they had failed often. SQS leaves what was received three
- * times or more out of the age of its oldest message, so nothing else shows them before they are dead letters.
+ * How many messages failed in a function once more, after they had failed often, or died at once. SQS leaves what was
+ * received three times or more out of the age of its oldest message, so nothing else shows them before they are dead
+ * letters.
  */
 export function retried(lambda: NodejsFunction): Metric {
   const namespace = Stack.of(lambda).stackName;

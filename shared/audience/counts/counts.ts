@@ -95,6 +95,21 @@ export function sumOf(all: readonly Counts[]): Counts {
   );
 }
 
+/**
+ * Records of events expire, and nothing else lessens them: where fewer are found than before, what was counted then is all
+ * that is left of them.
+ */
+export function withKeptEvents(found: Counts, before: Counts | undefined): Counts {
+  const isLess = before && recordedEvents(found) < recordedEvents(before);
+  return isLess ? { ...found, events: before.events } : found;
+}
+
+/** Without what is in the dead letters, which has no record yet. */
+function recordedEvents(counts: Counts): number {
+  const { all, dead } = eventNumbers(counts);
+  return all - dead;
+}
+
 export function isEmpty({ newContacts, ...counts }: Counts): boolean {
   return newContacts === 0 && sections.every((name) => Object.keys(counts[name]).length === 0);
 }

@@ -2,6 +2,7 @@ import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb
 import * as z from 'zod/mini';
 import { type EmailFate, reportedFates } from '#shared/audience/emails/email-fate.ts';
 import { listShards } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
 export type EmailListPage = Readonly<{
@@ -44,7 +45,7 @@ export function dynamoEmailList(db: DynamoDBDocumentClient, table: string): Emai
             ':shard': `${shard}#${id}`,
             ...(before !== undefined && { ':before': before }),
           };
-          const { Items = [], LastEvaluatedKey } = await db.send(
+          const { Items, LastEvaluatedKey } = await db.send(
             new QueryCommand({
               TableName: table,
               IndexName: 'byWorkflow',
@@ -55,7 +56,7 @@ export function dynamoEmailList(db: DynamoDBDocumentClient, table: string): Emai
             }),
           );
           return {
-            items: z.array(reportedEmailSchema).parse(Items),
+            items: readable(reportedEmailSchema, Items),
             readDownTo: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey).createdAt,
           };
         }),

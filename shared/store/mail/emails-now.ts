@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
 import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
 type State = Email['state'];
@@ -28,7 +29,7 @@ const mostOfDay = 250;
 const mostOpen = 100;
 
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const states = z.array(z.pick(emailSchema, { state: true, heldSince: true }));
+const stateSchema = z.pick(emailSchema, { state: true, heldSince: true });
 const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
 const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSince: true });
 
@@ -53,7 +54,7 @@ function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfD
         Limit: mostOfDay,
       }),
     );
-    return { emails: states.parse(Items ?? []), isWhole: LastEvaluatedKey === undefined };
+    return { emails: readable(stateSchema, Items), isWhole: LastEvaluatedKey === undefined };
   }
 
   return async (workflowIds, since) => {
@@ -99,7 +100,7 @@ export function dynamoEmailsNow(
     const openKeys = open.flatMap(({ ledgerKeys }) => ledgerKeys);
     const rows = await rowsOf(db, { table, key: 'ledgerKey' }, openKeys);
     const isOpen = ({ state }: Pick<Email, 'state'>) => isStillOpen.includes(state);
-    const openNow = [...rows.values()].map((row) => openSchema.parse(row)).filter(isOpen);
+    const openNow = readable(openSchema, [...rows.values()]).filter(isOpen);
     const waiting = openNow.flatMap(({ state, waitingSince }) =>
       state === 'waiting' && waitingSince !== undefined ? [waitingSince] : [],
     );
@@ -107,17 +108,11 @@ export function dynamoEmailsNow(
       since,
       byState,
       open: counted(openNow),
-      openEmails: newestFirst([...rows.values()].flatMap(wholeRow).filter(isOpen)),
+      openEmails: newestFirst(readable(reportedEmailSchema, [...rows.values()]).filter(isOpen)),
       waitingSince: waiting.sort()[0],
       isWhole: isWhole && open.every((shard) => shard.isWhole),
     };
   };
-}
-
-/** A row that another version wrote in another form is counted, and not listed. */
-function wholeRow(row: unknown): ReportedEmail[] {
-  const email = reportedEmailSchema.safeParse(row).data;
-  return email ? [email] : [];
 }
 
 function newestFirst(emails: readonly ReportedEmail[]): ReportedEmail[] {

@@ -18,6 +18,7 @@ import {
 import { markedAsSent, type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 import { dueAttributesOf } from './ledger.ts';
 
 const time = z.optional(z.string());
@@ -112,7 +113,7 @@ export function dynamoEmailAdmin(
     };
     const found: ReportedEmail[] = [];
     for await (const page of paginateQuery({ client: db, pageSize: limit }, query)) {
-      found.push(...emailsIn(page.Items));
+      found.push(...readable(reportedEmailSchema, page.Items));
       if (found.length >= limit) break;
     }
     return found;
@@ -122,7 +123,7 @@ export function dynamoEmailAdmin(
     let newest: ReportedEmail[] = [];
     const scan = { TableName: table, ...filterOn(state, {}) };
     for await (const page of paginateScan({ client: db }, scan)) {
-      newest = newestOf([...newest, ...emailsIn(page.Items)], limit);
+      newest = newestOf([...newest, ...readable(reportedEmailSchema, page.Items)], limit);
     }
     return newest;
   }
@@ -188,10 +189,6 @@ function filterOn(state: StateOrHeld | undefined, values: Readonly<Record<string
     ExpressionAttributeNames: { '#state': 'state' },
     ExpressionAttributeValues: { ...values, ':state': isHeld ? 'waiting' : state },
   };
-}
-
-function emailsIn(items: readonly unknown[] = []): ReportedEmail[] {
-  return items.map((item) => reportedEmailSchema.parse(item));
 }
 
 function newestOf(emails: readonly ReportedEmail[], limit: number): ReportedEmail[] {

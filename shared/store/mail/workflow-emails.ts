@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { emailSchema } from '#shared/audience/emails/email.ts';
 import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
 const keySchema = z.object({
@@ -38,7 +39,7 @@ export type WorkflowEmails = Readonly<{
 
 const mostCounted = 1_000;
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const stateSchema = z.array(z.pick(emailSchema, { state: true, heldSince: true }));
+const stateSchema = z.pick(emailSchema, { state: true, heldSince: true });
 
 export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string): WorkflowEmails {
   const queryOf = (shard: string, workflowId: string, limit: number) => ({
@@ -53,7 +54,7 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
   async function statesIn(shard: string, workflowId: string) {
     // Shards are never quite even: a little more of each, so that a thousand are mostly counted whole.
     const limit = Math.ceil((1.25 * mostCounted) / listShards);
-    const { Items = [], LastEvaluatedKey } = await db.send(
+    const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
         ...queryOf(shard, workflowId, limit),
         ProjectionExpression: '#state, heldSince',
@@ -61,7 +62,7 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
       }),
     );
     return {
-      states: stateSchema.parse(Items).map(stateOrHeld),
+      states: readable(stateSchema, Items).map(stateOrHeld),
       isAll: LastEvaluatedKey === undefined,
     };
   }
@@ -81,14 +82,14 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
         {
           shards,
           async read(shard, from) {
-            const { Items = [], LastEvaluatedKey } = await db.send(
+            const { Items, LastEvaluatedKey } = await db.send(
               new QueryCommand({
                 ...queryOf(shard, workflowId, limit),
                 ExclusiveStartKey: from && { ...from, workflowShard: `${shard}#${workflowId}` },
               }),
             );
             return {
-              items: z.array(reportedEmailSchema).parse(Items),
+              items: readable(reportedEmailSchema, Items),
               next: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey),
             };
           },

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { Wake } from '#shared/audience/runs/go-on.ts';
 import { isOpen, type Run, runSchema } from '#shared/audience/runs/run.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 
 const keySchema = z.record(z.string(), z.string());
 
@@ -41,9 +42,12 @@ const pageSize = 200;
 const idPageSize = 100;
 const idsSchema = z.array(z.object({ runId: z.string() }));
 const agesSchema = z.array(z.object({ runId: z.string(), beganAt: z.string() }));
-const parkedSchema = z.array(
-  z.pick(runSchema, { runId: true, customerId: true, stepId: true, dueAt: true }),
-);
+const parkedSchema = z.pick(runSchema, {
+  runId: true,
+  customerId: true,
+  stepId: true,
+  dueAt: true,
+});
 
 export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLists {
   const query = (index: string, name: string, value: string) => ({
@@ -62,7 +66,10 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
 
   async function rows(runIds: readonly string[]): Promise<Run[]> {
     const items = await rowsOf(db, { table, key: 'runId' }, runIds);
-    return z.array(runSchema).parse(runIds.flatMap((runId) => items.get(runId) ?? []));
+    return readable(
+      runSchema,
+      runIds.map((runId) => items.get(runId)),
+    );
   }
 
   async function ids(
@@ -142,7 +149,7 @@ export function dynamoRunLists(db: DynamoDBDocumentClient, table: string): RunLi
           ExclusiveStartKey: key,
         }),
       );
-      const wakes = parkedSchema.parse(Items).flatMap((run) => wakeOf(run, workflowId));
+      const wakes = readable(parkedSchema, Items).flatMap((run) => wakeOf(run, workflowId));
       if (LastEvaluatedKey) {
         return { wakes, next: { shard, key: keySchema.parse(LastEvaluatedKey) } };
       }
@@ -168,7 +175,7 @@ export type RunCounts = Readonly<{
   isComplete: boolean;
 }>;
 
-const countedSchema = z.array(z.pick(runSchema, { state: true, stepId: true }));
+const countedSchema = z.pick(runSchema, { state: true, stepId: true });
 /** A page of an index is up to a megabyte: some hundred runs. */
 const mostPages = 4;
 
@@ -196,7 +203,7 @@ export async function runCounts(
           ExclusiveStartKey: after,
         }),
       );
-      for (const one of countedSchema.parse(Items ?? [])) {
+      for (const one of readable(countedSchema, Items)) {
         byState.set(one.state, (byState.get(one.state) ?? 0) + 1);
         if (one.stepId === undefined || !isOpen(one)) continue;
         byStep.set(one.stepId, (byStep.get(one.stepId) ?? 0) + 1);

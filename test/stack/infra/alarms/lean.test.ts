@@ -40,6 +40,7 @@ function logged(name: FunctionName, line: Record<string, unknown>): Seen {
 }
 
 const retried = { message: 'message will be retried', receives: 5 };
+const dead = { message: 'message is dead', receives: 1 };
 const decided = { message: 'email decided', ledgerKey: 'welcome:c1' };
 const found = (finding: string) => ({ message: 'watch found', finding });
 
@@ -47,6 +48,9 @@ const lines: readonly [FunctionName, Record<string, unknown>, alarm: string, lea
   ['worker', retried, 'eventsretried', 'messagesretried'],
   ['mailer', retried, 'emailsretried', 'messagesretried'],
   ['feedback', retried, 'feedbackretried', 'messagesretried'],
+  ['worker', dead, 'eventsretried', 'messagesretried'],
+  ['mailer', dead, 'emailsretried', 'messagesretried'],
+  ['feedback', dead, 'feedbackretried', 'messagesretried'],
   ['mailer', { ...decided, state: 'failed' }, 'emailsfailed', 'emailsstuck'],
   ['mailer', { ...decided, state: 'blocked', needsPerson: true }, 'emailsblocked', 'emailsstuck'],
   ['mailer', { ...decided, state: 'waiting', waitedMinutes: 61 }, 'emailswaiting', 'emailsstuck'],

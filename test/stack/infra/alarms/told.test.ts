@@ -138,11 +138,11 @@ const found: Record<Finding, Told> = {
 /** What can become of a message that a function could not handle. */
 const messages: Record<string, Told> = {
   'of a webhook, retried': ['eventsretried'],
-  'of a webhook, given up or unreadable': ['deadletters', 'deadlettersageing'],
+  'of a webhook, given up or unreadable': ['deadletters', 'deadlettersageing', 'eventsretried'],
   'of an email, retried': ['emailsretried'],
-  'of an email, given up or unreadable': ['maildeadletters'],
+  'of an email, given up or unreadable': ['maildeadletters', 'emailsretried'],
   'of SES, retried': ['feedbackretried'],
-  'of SES, given up or unreadable': ['feedbackdeadletters'],
+  'of SES, given up or unreadable': ['feedbackdeadletters', 'feedbackretried'],
 };
 
 const outcomes = Object.entries({

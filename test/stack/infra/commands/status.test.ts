@@ -194,6 +194,34 @@ describe('npm run status', () => {
     });
   });
 
+  it('prints a command that a shell takes for what fails and is known by two words', async () => {
+    await connect();
+    const at = new Date().toISOString();
+    const reason = 'The table is away.';
+    await dead.audience.put('Failures', {
+      ...{ webhookId: 'run r-1', type: 'run', firstReason: reason, firstAt: at },
+      ...{ lastReason: reason, lastAt: at, attempts: 5, isFinal: false },
+    });
+    const { text: shown } = await page();
+    expect(shown).toContain('npm run why -- r-1 --stage staging');
+  });
+
+  it('tells the rest where an email is not as this version writes it', async () => {
+    const row = { ledgerKey: 'later', state: 'of a later version', workflowId: 'welcome' };
+    const due = { dueShard: '0', dueAt: '2026-11-23T12:00:00.000Z' };
+    const listed = { workflowShard: '0#welcome', createdAt: new Date().toISOString() };
+    await dead.audience.put('Emails', { ...row, ...due, ...listed });
+    const { workflow } = approvedMail();
+    if (workflow) await dead.audience.put('Workflows', { ...workflow });
+    const { emails } = await readStatus(parts());
+    expect([...emails.byState, ...emails.open]).toEqual([]);
+    const { db, tableOf } = dead.audience;
+    const Key = { ledgerKey: row.ledgerKey };
+    await db.send(new DeleteCommand({ TableName: tableOf('Emails'), Key }));
+    const workflowKey = { workflowId: 'welcome' };
+    await db.send(new DeleteCommand({ TableName: tableOf('Workflows'), Key: workflowKey }));
+  });
+
   it('reads at most 5,000 failures, and says that there are more', async () => {
     const { db, tableOf } = dead.audience;
     const table = tableOf('Failures');

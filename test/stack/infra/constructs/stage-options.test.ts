@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mailSender, readStageOptions } from '#infra/constructs/stage-options.ts';
 import { stageStack, stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
-function read(given: Record<string, unknown>) {
-  return readStageOptions((name) => given[name]);
-}
+const read = readStageOptions;
 
 const usual = read({});
 const asUsual = stageTemplate(usual.kind === 'options' ? usual.options : {});
@@ -102,6 +100,15 @@ describe('the options of a stage', () => {
       reason: expect.stringMatching(new RegExp(`^${name} must be.* as in -c ${name}=.*\\.$`)),
     };
     expect(answers).toEqual(values.map(() => refusal));
+  });
+
+  it.each([
+    ['alarmemail', 'alarmEmail'],
+    ['retention-days', 'retentionDays'],
+    ['MAIL_FROM', 'mailFrom'],
+  ])('refuse %s, which would have no effect', (given, meant) => {
+    const reason = `There is no option ${given}. Write -c ${meant}=….`;
+    expect(read({ [given]: '30', 'cli-telemetry': false })).toEqual({ kind: 'refused', reason });
   });
 
   it('that are wrong are all named at once', () => {

@@ -84,6 +84,7 @@ const call = fc.record({
 
 function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = [], isFew = false) {
   let time = start;
+  let retentionDays = 20;
   let writesLeft = Number.POSITIVE_INFINITY;
   const hours = rows.map((row) => ({ ...row, hour: hourOf(row.at) }));
   const asked: string[] = [];
@@ -129,7 +130,7 @@ function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = [], isFew
     workflowIds: async () => ['a', 'b', '__proto__'],
     deadEvents: async () => dead,
     contacts: { isUnderWay: async () => true, goOn: async () => undefined, rest: async () => {} },
-    retentionDays: 20,
+    retentionDays,
     ...{ mostReads, mostPages: 1 },
     now: () => new Date(time),
     log: { info() {}, warn() {}, error() {} },
@@ -146,6 +147,9 @@ function world(rows: readonly Recorded[], dead: readonly DeadEvent[] = [], isFew
       });
     },
     now: () => time,
+    deployedWith(days: number) {
+      retentionDays = days;
+    },
   };
 }
 
@@ -382,4 +386,27 @@ describe('one call', () => {
       [`${hourOf(row.at).slice(0, 10)} events order.paid applied`]: 1,
     });
   });
+
+  it.each([
+    ['of a stage with few records', true],
+    ['of one with many', false],
+  ])(
+    'keeps the events of days whose records are gone when they are to be kept longer, %s',
+    async (_, isFew) => {
+      const gone = { ...purchase, late: 0, goes: 5 * day };
+      const rows: Recorded[] = [1, 8, 12, 20].map((days) => ({ ...gone, at: days * day }));
+      const { call, kept, now, deployedWith } = world(rows, [], isFew);
+      deployedWith(5);
+      while (now() < start + 26 * day) await call(6 * hour);
+      const counted = naively(rows, []);
+      expect(asKept(kept)).toEqual(counted);
+      // As DynamoDB lets rows of hours expire.
+      for (const [hour, { countedAt }] of kept.hours) {
+        if (Date.parse(countedAt) < now() - 20 * day) kept.hours.delete(hour);
+      }
+      deployedWith(90);
+      while (now() < start + 28 * day) await call(6 * hour);
+      expect(asKept(kept)).toEqual(counted);
+    },
+  );
 });

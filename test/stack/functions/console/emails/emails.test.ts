@@ -1,3 +1,4 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shardOf } from '#shared/store/dynamo.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
@@ -150,6 +151,20 @@ describe('the list of emails', () => {
     const { status, html } = await site.get(`${path}?${query}`);
     expect(status).toBe(200);
     expect(keysIn(html)).toHaveLength(count);
+  });
+
+  it('shows the others where one is not as this version writes it', async () => {
+    await email('later', {
+      ...{ state: 'of a later version', createdAt: '2026-11-20T10:00:08.000Z' },
+      ...{ dueAt: 'now', dueShard: shardOf('later') },
+    });
+    for (const shown of [path, '/console/workflows/welcome', '/console']) {
+      expect(await site.get(shown)).toMatchObject({ status: 200 });
+    }
+    expect(keysIn((await site.get(path)).html)).toContain('arrived');
+    await site.db.send(
+      new DeleteCommand({ TableName: site.tableOf('Emails'), Key: { ledgerKey: 'later' } }),
+    );
   });
 
   it('asks on the way from the page of one whom it is to, and comes back to that page', async () => {

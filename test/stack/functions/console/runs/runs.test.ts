@@ -33,6 +33,9 @@ describe('the runs of a workflow', () => {
     expect(text).toMatch(/waiting Wait 3 days until-3, until .* UTC ann@example\.com History/);
     expect(html).toContain(`href="${path}"`);
     expect(text).not.toContain('Ends at its next step');
+    expect((await at.get('/console/workflows/dunning/remove')).text).toContain(
+      'People are waiting in it: 2 at step 2, Wait 3 days.',
+    );
   });
 
   test('are not on the page of one that sends a single email', async () => {

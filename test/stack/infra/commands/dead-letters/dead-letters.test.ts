@@ -5,6 +5,7 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSqs } from '#infra/local/emulators/sqs.ts';
 import { deadLetterOf } from '#shared/queue/dead-letters/dead-letter.ts';
+import { wakeMessage } from '#shared/queue/events-queue.ts';
 import {
   customerCreated,
   startDeadLetters,
@@ -93,6 +94,19 @@ describe('npm run deadletters', () => {
     await dead.does().show(message?.MessageId ?? '');
     expect(dead.output()).toContain(`npm run deadletters -- discard ${message?.MessageId}`);
     expect(dead.output()).toMatch(/^type +unknown$/m);
+  });
+
+  it('prints commands that a shell takes for what is known by two words, such as a step of a run', async () => {
+    const wake = { runId: 'r-1', customerId: 'c-1', workflowId: 'w', stepId: 's', dueAt: 'now' };
+    await dead.sqs.send(
+      new SendMessageCommand({ QueueUrl: dead.events.url, ...wakeMessage(wake) }),
+    );
+    await dead.does().list(50);
+    await dead.does().show('run r-1');
+    expect(dead.output()).toContain("npm run deadletters -- show 'run r-1'");
+    expect(dead.output()).toContain("npm run deadletters -- resend 'run r-1'");
+    expect(dead.output()).toContain('npm run why -- r-1');
+    expect(dead.output()).not.toMatch(/-- \w+ run r-1/);
   });
 
   it('shows the address of the customer whom a mail would go to', async () => {

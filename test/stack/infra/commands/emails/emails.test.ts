@@ -67,6 +67,21 @@ describe('npm run emails -- list', () => {
     expect(work.lastLine()).toBe('No matching emails.');
   });
 
+  it('shows the others where one is not as this version writes it', async () => {
+    const email = await work.emailIn('unknown');
+    const later = { ...email, ledgerKey: 'of-a-later-version', state: 'of a later version' };
+    await work.db.send(
+      new PutCommand({
+        TableName: work.table,
+        Item: { ...later, workflowShard: `0#${email.workflowId}` },
+      }),
+    );
+    const { ledgerKey, workflowId } = email;
+    for (const filter of [{}, { workflowId }]) {
+      expect(await work.admin.list(filter, 50)).toMatchObject([{ ledgerKey }]);
+    }
+  });
+
   it('takes a short id of a workflow, and the id of one that is gone', async () => {
     const { ledgerKey } = await work.emailIn('sent', 'receipt-x7k2');
     const gone = await work.emailIn('sent', 'receipt-gone');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Advice } from '#infra/terminal/advice.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { defaultSettings } from '#shared/audience/settings/settings.ts';
+import type { Step } from '#shared/audience/workflow.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
@@ -36,6 +37,25 @@ off.events['customer.created'].enabled = false;
 const switchedOff = { settings: async () => off };
 
 const one = (webhookId: string) => ({ kind: 'one', webhookId }) as const;
+
+/** Does something while this sequence is the only workflow: an email at once or none, and another after a day. */
+async function withSequence(isAtOnce: boolean, act: () => Promise<void>): Promise<void> {
+  const usual = dead.workflows.splice(0);
+  const [workflow] = usual;
+  const [send] = workflow?.steps ?? [];
+  if (!workflow || send?.kind !== 'send') throw new Error('There is no email to send.');
+  const later: Step[] = [
+    { id: 'day', kind: 'wait', for: { hours: 24 } },
+    { ...send, id: 'later' },
+  ];
+  const steps: Step[] = isAtOnce ? [send, ...later] : later;
+  dead.workflows.push({ ...workflow, workflowId: `sequence-${isAtOnce}`, steps });
+  try {
+    await act();
+  } finally {
+    dead.workflows.splice(0, 1, ...usual);
+  }
+}
 
 async function mails() {
   const messages = await dead.visible(dead.mail.sourceUrl);
@@ -128,6 +148,16 @@ describe('npm run replay', () => {
     await replays.run({ choice: one('hook-1'), triggers: true, again: true });
     const keys = new Set((await mails()).map((mail) => mail?.ledgerKey));
     expect(keys.size).toBe(2);
+  });
+
+  it('counts the emails that the runs it begins ask for at once', async () => {
+    await dead.queueWebhook('run-now', customerCreated('s-1'));
+    await dead.work(switchedOff);
+    await withSequence(true, async () => {
+      await replays.run({ choice: one('run-now'), triggers: true });
+      expect(replays.output()).toContain('1 email requested.');
+      expect(await mails()).toHaveLength(1);
+    });
   });
 
   it('in another mode is another replay, also under the id of the same run', async () => {
@@ -230,6 +260,19 @@ describe('npm run replay -- --dry-run', () => {
     await replays.rehearse({ choice: one('dry-3') });
     expect(replays.output()).not.toContain('workflow');
     expect(replays.output()).toMatch(/^ {2}unchanged/m);
+  });
+
+  it('finds something to do where only a run would begin, whose emails come later', async () => {
+    await dead.queueWebhook('run-later', customerCreated('s-2'));
+    await dead.work();
+    await withSequence(false, async () => {
+      expect(await replays.rehearse({ choice: one('run-later'), triggers: true })).toBe(true);
+      expect(replays.output()).toContain('0 emails would go. 1 run would start.');
+      const found: object[] = [];
+      const document = (document: object) => found.push(document);
+      await replays.rehearse({ choice: one('run-later'), triggers: true }, { document });
+      expect(found).toMatchObject([{ counts: { changed: 0, emails: 0, runs: 1 } }]);
+    });
   });
 
   it('goes over many, counts them, and ends when it is asked to', async () => {

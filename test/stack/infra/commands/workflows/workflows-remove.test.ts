@@ -35,6 +35,18 @@ describe('npm run workflows -- remove', () => {
     );
   });
 
+  it('says before who waits in it, for they do not come back with it', async () => {
+    await at.does().add('dunning');
+    const waitingAt = async (_: string, stepId: string) => (stepId === 'wait-1' ? 3 : 0);
+    at.printed.length = 0;
+    await at.does({ waitingAt, confirmed: async () => false }).remove('dunning', false);
+    expect(at.printed).toEqual([
+      "People wait in it: 3 at wait-1. Those whose wait ends while it's gone get nothing more of it. To keep their place, pause it instead:",
+      '  npm run workflows -- pause dunning-t1 --stage test',
+      'Nothing was removed.',
+    ]);
+  });
+
   it('does not remove what someone else changed while the person was asked', async () => {
     await at.does().add('receipt');
     const seen = await at.only();

@@ -5,6 +5,8 @@ import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
 
 const runbook = 'https://github.com/shop-of-example/polar-audience/blob/main/infra/RUNBOOK.md';
 const template = stageTemplate({ stage: 'staging', alarmEmail: 'ops@example.com', runbook });
+const retriedOrDead =
+  '{ ($.message = "message is dead") || (($.message = "message will be retried") && ($.receives >= 5)) }';
 const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).map(
   ([id, { Properties }]) => ({ id, ...Properties }),
 );
@@ -72,7 +74,7 @@ describe('an alarm', () => {
     ].map((name) => ({ Ref: lambdaOf(template, name).id }));
     expect(watched).toEqual([
       ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'EventsDeadLetters', 0],
-      ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'EventsDeadLetters', 604_800],
+      ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', 'EventsDeadLetters', 0],
       ['AWS/SQS', 'ApproximateAgeOfOldestMessage', 'QueueName', 'EventsQueue', 1_200],
       ['Stack', 'WorkerRetries', undefined, undefined, 0],
       ['AWS/ApiGateway', '5xx', 'ApiId', { Ref: expect.stringContaining('Api') }, 0],
@@ -136,17 +138,14 @@ describe('an alarm', () => {
   });
 
   it.each([
-    [
-      'worker',
-      [['{ ($.message = "message will be retried") && ($.receives >= 5) }', 'WorkerRetries', '1']],
-    ],
+    ['worker', [[retriedOrDead, 'WorkerRetries', '1']]],
     [
       'mailer',
       [
         ['{ ($.ledgerKey = "*") && ($.state = "failed") }', 'Emails', '1'],
         ['{ $.waitedMinutes >= 0 }', 'WaitedMinutes', '$.waitedMinutes'],
         ['{ $.needsPerson IS TRUE }', 'BlockedForAPerson', '1'],
-        ['{ ($.message = "message will be retried") && ($.receives >= 5) }', 'MailerRetries', '1'],
+        [retriedOrDead, 'MailerRetries', '1'],
       ],
     ],
     [
@@ -177,6 +176,24 @@ describe('an alarm', () => {
     const [unknown] = alarms.filter(({ MetricName }) => MetricName === 'UnknownEmails');
 
     expect(unknown?.Period).toBeGreaterThan(15 * 60);
+  });
+
+  it('rings for dead letters that wait once there were some on each day of a week', () => {
+    const [, ageing] = alarms.filter(
+      ({ Dimensions }) => Dimensions?.[0]?.Value?.['Fn::GetAtt']?.[0] === 'EventsDeadLetters',
+    );
+    const { Period, EvaluationPeriods, DatapointsToAlarm } = ageing ?? {};
+
+    expect([Period, EvaluationPeriods, DatapointsToAlarm]).toEqual([86_400, 7, 7]);
+  });
+
+  it('looks back no longer than CloudWatch lets it', () => {
+    const longest = ({ Period }: { Period: number }) => (Period < 3_600 ? 86_400 : 604_800);
+    const tooLong = alarms.filter(
+      (alarm) => alarm.Period * alarm.EvaluationPeriods > longest({ Period: alarm.Period }),
+    );
+
+    expect(tooLong.map(({ id }) => id)).toEqual([]);
   });
 
   it.each(alarms.filter(({ MetricName }) => MetricName === 'WatchFindings'))(

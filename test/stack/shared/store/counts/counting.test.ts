@@ -133,7 +133,7 @@ describe('the hours in which anything was recorded', () => {
 });
 
 describe('webhooks in the dead letters', () => {
-  it('are those of which no retry is left, in the hour of their first failure; emails and runs are none', async () => {
+  it('are those of which no retry is left, in the hour of their first failure; what else travels is none', async () => {
     const now = new Date('2026-11-23T15:00:00.000Z');
     const row = {
       firstAt: '2026-11-23T12:10:00.000Z',
@@ -145,9 +145,15 @@ describe('webhooks in the dead letters', () => {
       { ...all, webhookId: 'given up' },
       { ...all, webhookId: 'final', attempts: 1, isFinal: true },
       { ...all, webhookId: 'retried', attempts: 3 },
-      { ...all, webhookId: 'k'.repeat(43) },
-      { ...all, webhookId: 'run x' },
-      { ...all, webhookId: 'feedback x' },
+      { ...all, webhookId: 'k'.repeat(43), type: 'mail' },
+      { ...all, webhookId: 'run x', type: 'run' },
+      { ...all, webhookId: 'feedback x', type: 'ses.bounce' },
+      { ...all, webhookId: 'message x', type: 'unknown' },
+      { ...all, webhookId: 'erasure of contact x', type: 'erasure' },
+      { ...all, webhookId: 'runs of workflow x', type: 'resumption' },
+      // The webhook itself got through before.
+      { ...all, webhookId: 'applied and erased', type: 'erasure' },
+      { ...all, webhookId: 'applied and replayed', type: 'replay' },
     ];
     for (const failure of failures) await audience.put('Failures', failure);
 

@@ -1,9 +1,14 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Run } from '#shared/audience/runs/run.ts';
 import { addressHash, dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient, listShards } from '#shared/store/dynamo.ts';
-import { dynamoRunLists, type RunPosition } from '#shared/store/runs/run-lists.ts';
+import { dynamoRunLists, type RunPosition, runCounts } from '#shared/store/runs/run-lists.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { audienceTables, createStackTables } from '#test/support/cloud/stack-tables.ts';
 
@@ -46,6 +51,17 @@ afterAll(() => dynamo.stop());
 const lists = () => dynamoRunLists(db, table);
 
 describe('runs', () => {
+  it('are listed and counted where one of them is not as this version writes it', async () => {
+    const later = { ...run(6), state: 'of a later version', workflowShard: '0#dunning' };
+    const Key = { runId: 'run-6' };
+    onTestFinished(async () => void (await db.send(new DeleteCommand({ TableName: table, Key }))));
+    await db.send(new PutCommand({ TableName: table, Item: later }));
+    const listed = await lists().ofContact('contact-ann', 9);
+    expect(listed.map(({ runId }) => runId)).toEqual(['run-3', 'run-2', 'run-1']);
+    const { byState } = await runCounts(db, table, 'dunning');
+    expect(Object.fromEntries(byState)).toEqual({ waiting: 3, parked: 1 });
+  });
+
   it('of a contact are given whole, the newest first', async () => {
     expect(await lists().ofContact('contact-ann', 2)).toEqual([parked, run(2)]);
   });

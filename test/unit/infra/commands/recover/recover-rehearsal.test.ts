@@ -9,7 +9,8 @@ import { startBackfillAtWork } from '../backfill/backfill-at-work.ts';
 
 const url = 'http://127.0.0.1:4000/webhooks/polar';
 
-it('a dry run has something to do where nothing but the state of a subscription was missed', async () => {
+/** What a recovery would find, where all is as Polar has it. */
+async function inStep() {
   const at = await startBackfillAtWork({ customers: 1, subscriptions: 1 });
   onTestFinished(() => at.polar.stop());
   await at.run();
@@ -62,11 +63,23 @@ it('a dry run has something to do where nothing but the state of a subscription 
     if (rehearsed.kind === 'unfinished') throw new Error(rehearsed.reason);
     return rehearsed.isLeft;
   };
+  return { at, isLeft };
+}
 
+it('a dry run has something to do where nothing but the state of a subscription was missed', async () => {
+  const { at, isLeft } = await inStep();
   expect(await isLeft()).toBe(false);
   const modified_at = new Date().toISOString();
   Object.assign(at.polar.state.subscriptions[0] ?? {}, { status: 'past_due', modified_at });
   expect(await isLeft()).toBe(true);
   await at.run();
+  expect(await isLeft()).toBe(false);
+});
+
+it('a dry run has something to do where Polar keeps the payload of what never arrived, and nothing once it is gone', async () => {
+  const { at, isLeft } = await inStep();
+  const [id] = await at.polar.emit({ type: 'customer.updated', data: {} });
+  expect(await isLeft()).toBe(true);
+  Object.assign(at.polar.state.events.find((event) => event.id === id) ?? {}, { isArchived: true });
   expect(await isLeft()).toBe(false);
 });
