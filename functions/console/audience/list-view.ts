@@ -134,6 +134,7 @@ export function contactTable(
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
       html`${time(contact.createdAt)}<br><span class="soft small">${sourceText(contact)}</span>`,
     ]),
+    { of: 'contacts' },
   );
 }
 
