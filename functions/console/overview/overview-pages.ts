@@ -57,10 +57,14 @@ export function overviewPages(parts: ConsoleParts) {
 ${setUp && setUpView(setUp, setUpSeen(c, isSetUp(setUp)))}
 ${tiles(numbers, last, at)}
 <div class="overview">
+<div>
 ${eventsCard(numbers, at)}
-${connectionCard(present, last, at)}
 ${workflowsCard(all, numbers, last?.receivedAt)}
+</div>
+<div>
+${connectionCard(present, last, at)}
 ${latestCard(shown, added, { period, now: at, isNew: isNew(present, at) })}
+</div>
 </div>`,
     });
   });
