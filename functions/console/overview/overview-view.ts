@@ -112,13 +112,14 @@ function whyNot({
 const eventsOf = (at: string) =>
   link(eventsPath, { day: at.slice(0, 10), hour: at.slice(11) || undefined });
 
-export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Html {
+export function eventsCard({ slots, period, countedAt, eventsAsOf }: Numbers, now: Date): Html {
+  const asOf = eventsAsOf ?? countedAt;
   const per = period === '24h' ? 'hour' : 'day';
-  const none = countedAt
+  const none = asOf
     ? `No events in ${periodNames[period]}.`
     : 'Not counted yet. Numbers update every 5 minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
-<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
+<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${asOf && html` · counted ${ago(asOf, now)}`}</p></div>
 ${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}
 </section>`;
 }
