@@ -18,7 +18,7 @@ export const phone = `
   .contacts td { font-size: .8125rem; color: var(--soft) }
   .scroll.contacts td:first-child { flex: 1 1 60%; font-size: .875rem }
   .contacts td:first-child br { display: inline }
-  .contacts td:first-child br + * { margin: 0 }
+  .contacts td:first-child br + * { margin: 0; font-size: .8125rem }
   .scroll.events td:nth-child(2) { flex: 1 1 60% }
   .events td:first-child { order: 1; font-size: .8125rem; color: var(--soft) }
   .scroll.events td:nth-child(4) { order: 2; flex: 1 1 100% }
