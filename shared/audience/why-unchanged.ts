@@ -18,7 +18,13 @@ export function whyUnchanged(
     const fields = keptByHand.map(fieldName).join(' and ');
     return { before: `Changed nothing: people set ${fields} by hand.`, after: '' };
   }
-  return type === 'customer.created'
-    ? { before: '', whom: 'The contact', after: ' was already here: an earlier event added it.' }
-    : { before: 'What it says about ', whom: 'the contact', after: ' was already here.' };
+  if (type === 'customer.created') {
+    return {
+      before: '',
+      whom: 'The contact',
+      after: ' was already here: an earlier event added it.',
+    };
+  }
+  const news = type.startsWith('subscription.') ? 'It’s about a subscription. ' : '';
+  return { before: `${news}What it says about `, whom: 'the contact', after: ' was already here.' };
 }

@@ -240,6 +240,14 @@ ${previewPane({
       expect(asked).toBe(3);
     });
 
+    it('gives way to the page that takes its place', async () => {
+      await open(untilDone('part', false, html`<h1>being erased</h1>`), html`<h1>Erased</h1>`);
+      await page.clock.runFor(1_000);
+      await expect.poll(() => textOf('h1'), { timeout: 120_000 }).toEqual(['Erased']);
+      await page.clock.runFor(600_000);
+      expect(asked).toBe(3);
+    });
+
     it('is left alone while somebody works in it', async () => {
       await open(live('part', html`<input>`), live('part', html`<p>new</p>`));
       await page.locator('input').focus();

@@ -32,7 +32,7 @@ import { contactPath } from '../kit/paths.ts';
 import { addressText, badge, facts, table, time, who } from '../kit/shown.ts';
 import { marketingBadge, priceText, shortened } from '../kit/words.ts';
 import { handRows } from './hand-view.ts';
-import { isRecent, underWayNote } from './kept-view.ts';
+import { isRecent, underWayNote, untilErased } from './kept-view.ts';
 
 /** One thing that mattered to whether a contact gets mail. */
 export type ConsentStep = Readonly<{ at: string; what: string; by?: string }>;
@@ -104,10 +104,13 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   const erasure = known.customer?.erasure ?? known.contact.erasure;
   const isUnderWay = erasure !== undefined && isRecent(erasure, now);
   // The sentence of what was just done says the same.
-  return html`<p class="standing">${erasure ? standingUntilErased(standingOf(known), isUnderWay) : standingView(known)}</p>
-${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}
+  return html`${untilErased(
+    isUnderWay,
+    html`<p class="standing">${erasure ? standingUntilErased(standingOf(known), isUnderWay) : standingView(known)}</p>
+${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}`,
+  )}
 <div class="columns">
-<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known)}
+<section class="card" aria-labelledby="profile"><h2 id="profile">Profile</h2>${profile(c, known, isUnderWay)}
 ${isUnderWay ? '' : html`<div class="row"><a class="button" href="${path}/edit">Edit…</a></div>`}</section>
 <section class="card" aria-labelledby="consent"><h2 id="consent">Consent</h2>
 ${consentState(known)}
@@ -181,11 +184,11 @@ function dateOf(one: SubscriptionSnapshot): Html {
   return periodEnd ? html`Renews ${time(periodEnd)}` : html``;
 }
 
-function profile(c: Context<ConsoleEnv>, known: KnownContact): Html {
+function profile(c: Context<ConsoleEnv>, known: KnownContact, isUnderWay: boolean): Html {
   const { contact, customer } = known;
   return facts([
     ['Address', addressText(contact.address)],
-    ...handRows(c, known),
+    ...handRows(c, known, isUnderWay),
     ['Name in emails', nameNote(contact)],
     ['Customer in Polar', customerText(contact.customerId, customer)],
     ['Source', sourceText(contact, customer)],

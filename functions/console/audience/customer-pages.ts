@@ -13,7 +13,13 @@ import { goOn } from '../kit/remembered.ts';
 import { empty } from '../kit/shown.ts';
 import type { AudienceStores } from './audience-stores.ts';
 import { eraseCustomerView } from './confirm-view.ts';
-import { erasureIsUnderWay, keptView, titleOfCustomer } from './kept-view.ts';
+import {
+  erasureIsUnderWay,
+  isBeingErased,
+  keptView,
+  titleOfCustomer,
+  untilErased,
+} from './kept-view.ts';
 import { contactTable, searchForm, searchPath } from './list-view.ts';
 
 type CustomerContext = Context<ConsoleEnv, '/:customerId'>;
@@ -38,7 +44,9 @@ export function customerPages(stores: AudienceStores) {
   app.get(
     '/:customerId',
     withHidden((c, kept) => {
-      const body = keptView(kept, stores.now(), c.get('flash') !== undefined);
+      const now = stores.now();
+      const view = keptView(kept, now, c.get('flash') !== undefined);
+      const body = untilErased(isBeingErased(kept, now), view);
       return page(c, { title: titleOfCustomer(kept), section, above, body });
     }),
   );

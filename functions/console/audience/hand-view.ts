@@ -24,10 +24,11 @@ function setBy({ contact, customer }: KnownContact, field: HandField): Partial<A
   return byHand.edits?.[field] ?? consent.history?.find((one) => one.act === 'added') ?? {};
 }
 
-/** The fields that people may set, with who set them and a button that clears them. */
+/** The fields that people may set, with who set them and, unless it is being erased, a button that clears them. */
 export function handRows(
   c: Context<ConsoleEnv>,
   known: KnownContact,
+  isUnderWay: boolean,
 ): [label: string, value: Html | string | undefined][] {
   const { contact } = known;
   return handFields.map((field) => {
@@ -36,7 +37,7 @@ export function handRows(
     if (!by) return [fieldLabels[field], value];
     const label = html`Clear <span class="unseen">${fieldLabels[field].toLowerCase()}</span>`;
     const to = `${contactPath(contact.contactId)}/clear`;
-    const clear = act(c, label, to, { fields: { field }, tone: 'small' });
+    const clear = isUnderWay ? '' : act(c, label, to, { fields: { field }, tone: 'small' });
     return [
       fieldLabels[field],
       html`${value ?? 'None'} <span class="soft small">set by hand${by.at && html` on ${time(by.at)}`}${by.by && html`, by ${who(by.by)}`}</span> ${clear}`,

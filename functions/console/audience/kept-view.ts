@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
+import { untilDone } from '../kit/enhanced.ts';
 import { askedText } from '../kit/erasures.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, customerPath, deadLettersPath } from '../kit/paths.ts';
@@ -18,6 +19,17 @@ export const erasureIsUnderWay =
 /** Whether an erasure may still be on its way, and need not be asked for again. */
 export function isRecent({ at }: Act, now: Date): boolean {
   return now.getTime() - Date.parse(at) < wholeMs;
+}
+
+/** What a page says until the erasure is done: then it is another page, which the script opens. */
+export function untilErased(isUnderWay: boolean, body: Html): Html {
+  return isUnderWay ? untilDone('erasing', false, body) : body;
+}
+
+/** Whether an erasure of a customer was just asked for, and is not done. */
+export function isBeingErased({ customer }: KeptCustomer, now: Date): boolean {
+  const { erasure, erased } = customer;
+  return erasure !== undefined && !erased && isRecent(erasure, now);
 }
 
 /** Of an erasure that was asked for and is not done. */
@@ -47,7 +59,7 @@ export function titleOfCustomer({ customer }: KeptCustomer): string {
 export function keptView(kept: ProvenCustomer, now: Date, isTold = false): Html {
   const { customer, contact } = kept;
   const { customerId, email, name, externalId, addresses, deletion, erasure } = customer;
-  const isPending = erasure && !customer.erased;
+  const isPending = erasure !== undefined && !customer.erased;
   return html`${isPending && !isTold ? underWayNote(erasure, now) : ''}
 <section class="card" aria-label="${titleOfCustomer(kept)}">
 <p>${contact ? shownElsewhere(contact.contactId, contact.address) : customer.erased ? erasedText(kept, now) : hiddenBecause(kept)}</p>
@@ -61,7 +73,7 @@ ${facts([
   ['Name', name?.value],
   ['External id', externalId?.value],
 ])}
-${contact || customer.erased || (isPending && isRecent(erasure, now)) ? '' : html`<div class="row"><a class="button danger" href="${customerPath(customerId)}/erase">Erase…</a></div>`}
+${contact || customer.erased || isBeingErased(kept, now) ? '' : html`<div class="row"><a class="button danger" href="${customerPath(customerId)}/erase">Erase…</a></div>`}
 </section>`;
 }
 

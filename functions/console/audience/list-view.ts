@@ -56,9 +56,11 @@ ${paging(view)}`;
 }
 
 /** How many there are, whatever the filter: so only where there is none. */
-function totalsLine({ totals, filter }: ListView): Html {
+function totalsLine({ totals, filter, shown }: ListView): Html {
   if (!totals || isFiltered(filter)) return html``;
   const { total, mailable, asOf } = totals;
+  // As right after an import: the page itself shows that it is too old.
+  if (total < shown.contacts.length) return html``;
   return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · as of ${time(asOf)}</p>`;
 }
 
@@ -134,6 +136,7 @@ export function contactTable(
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
       html`${time(contact.createdAt)}<br><span class="soft small">${sourceText(contact)}</span>`,
     ]),
+    { of: 'contacts' },
   );
 }
 

@@ -66,7 +66,7 @@ function eventEntry(
   { webhookId, type, occurredAt, outcome, reason }: EventHappening,
   { added }: Beside,
 ): Html {
-  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)} ${outcomeBadge(outcome, added.has(webhookId))}</p>
+  return html`<p><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)} ${outcome !== 'unchanged' && outcomeBadge(outcome, added.has(webhookId))}</p>
 <p class="soft small">${time(occurredAt)}${reason && html` · ${shortened(reason, longestReason)}`}</p>`;
 }
 

@@ -101,7 +101,7 @@ function eventTable({ details, contacts }: Pick<EventsShown, 'details' | 'contac
           known && known.mails > 0 ? String(known.mails) : '',
         ];
       }),
-      { numbers: ['Amount', 'Emails'] },
+      { numbers: ['Amount', 'Emails'], of: 'events' },
     );
 }
 

@@ -152,7 +152,7 @@ ${changesView(record.changes, record.erased)}
     case 'properties':
       return html`<h2>Properties</h2>
 <p class="soft">What workflows see of the event.</p>
-${table('Properties of the event', ['Name', 'Value'], propertyRows(record.properties))}`;
+${table('Properties of the event', ['Name', 'Value'], propertyRows(record.properties), { of: 'pairs' })}`;
     case 'payload':
       return html`<h2>Payload</h2>
 ${payloadView(story)}`;

@@ -30,7 +30,7 @@ export type Bar = Readonly<{
   isHere?: boolean;
 }>;
 
-const plotHeight = 132;
+const plotHeight = 160;
 
 /**
  * Bars of several series on top of each other, with a scale. `label` says what they show; a table has to say the rest, and
@@ -83,6 +83,6 @@ function sum(values: readonly number[]): number {
 /** The top of a scale whose half is a whole number, too. */
 function niceTop(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
-  const step = [1, 2, 4, 6, 8, 10].find((one) => one * power >= most) ?? 10;
-  return Math.max(2, step * power);
+  const steps = [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((step) => Math.round(step * power));
+  return steps.find((top) => top >= most && top % 2 === 0) ?? 10 * power;
 }

@@ -13,7 +13,7 @@ import { hourOfChart, table } from './shown.ts';
 
 const outcomeSeries = {
   applied: { name: 'Changed a contact', tone: 'good' },
-  unchanged: { name: 'No change', tone: 'calm' },
+  unchanged: { name: 'Contact unchanged', tone: 'calm' },
   skipped: { name: 'Skipped', tone: 'warn' },
   dead: { name: 'Dead', tone: 'bad' },
 } as const satisfies Readonly<Record<CountedOutcome, Series>>;

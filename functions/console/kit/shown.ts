@@ -112,17 +112,21 @@ export function facts(
 
 /**
  * A table; where the page is narrow each cell has its head beside it. `caption` is for those who do not see it. `numbers`:
- * the heads of the columns whose digits are one under the other.
+ * the heads of the columns whose digits are one under the other. `of`: what its rows are, where a narrow page shows each
+ * without heads, in as few lines as it takes.
  */
 export function table(
   caption: string,
   heads: readonly string[],
   rows: readonly (readonly (Html | string | undefined)[])[],
-  { numbers = [] }: Readonly<{ numbers?: readonly string[] }> = {},
+  {
+    numbers = [],
+    of,
+  }: Readonly<{ numbers?: readonly string[]; of?: 'contacts' | 'events' | 'pairs' }> = {},
 ): Html {
   const tone = (head: string | undefined) =>
     head !== undefined && numbers.includes(head) ? html` class="number"` : '';
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+  return html`<div class="scroll${of && ` dense ${of}`}" role="region" aria-label="${caption}" tabindex="0">
 <table>
 <caption class="unseen">${caption}</caption>
 <thead><tr>${heads.map((head) => html`<th scope="col"${tone(head)}>${head}</th>`)}</tr></thead>

@@ -53,7 +53,7 @@ const outcomeTones = { applied: 'good', unchanged: 'calm', skipped: 'warn' } as 
 /** What people read in place of what is stored, in lists, filters and charts alike. */
 export const outcomeNames = {
   applied: 'changed a contact',
-  unchanged: 'no change',
+  unchanged: 'contact unchanged',
   skipped: 'skipped',
 } as const satisfies Record<Outcome, string>;
 

@@ -24,9 +24,10 @@ export function concernsView(concerns: readonly Concern[]): Html {
   const [first, ...others] = concerns;
   if (!first) return html``;
   const step = stepFor(first);
+  const [what, ...more] = first.sentence.split(/(?<=\.) /);
   return html`<section class="wrong-now" aria-labelledby="wrong-now">
 <div class="first">
-<h2 id="wrong-now">${first.sentence}</h2>
+<div><h2 id="wrong-now">${what}</h2>${more.length > 0 && html`<p>${more.join(' ')}</p>`}</div>
 <p><a class="button primary" href="${step.href}">${step.label}</a></p>
 </div>
 ${

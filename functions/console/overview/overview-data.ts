@@ -13,6 +13,8 @@ export type Numbers = Slots &
   Readonly<{
     period: Period;
     sum: Counts;
+    /** When the events were counted, where that is later than the rest. */
+    eventsAsOf?: string;
     /** The newest count of all contacts; absent: they were not counted yet. */
     contacts: TotalsOfDay | undefined;
     /** How many contacts there were at the end of each slot, and how many of them could get marketing. */
@@ -41,13 +43,13 @@ export async function numbersOf(
     ...{ slots, countedAt },
     sum: sumOf(slots.map((slot) => slot.counts)),
     contacts,
-    totals: contacts ? backwards(contacts.total, slots) : [],
+    totals: contacts ? contactsAt(contacts.total, slots) : [],
     mailable: totals.map((row) => row.mailable),
   };
 }
 
 /** From how many there are now, and who came when: contacts that are gone are left out of all of it. */
-function backwards(total: number, slots: readonly Slot[]): number[] {
+export function contactsAt(total: number, slots: readonly Slot[]): number[] {
   let then = total;
   const before = [...slots].reverse().map(({ counts }) => {
     const at = then;

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
+import { fewCounter } from '#shared/store/counts/count-few.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { tellConnection } from '../kit/deployment-signs.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
@@ -21,6 +22,7 @@ import {
   tiles,
   workflowsCard,
 } from './overview-view.ts';
+import { withPresent } from './present-numbers.ts';
 
 const periodSchema = z.catch(z.enum(periods), '14d');
 
@@ -31,11 +33,13 @@ export function overviewPages(parts: ConsoleParts) {
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
   const contacts = dynamoContactList(db, env.CONTACTS_TABLE);
   const status = statusNow(parts);
+  const tables = { events: env.EVENTS_TABLE, contacts: env.CONTACTS_TABLE };
+  const countFew = fewCounter(db, tables);
 
   app.get('/', async (c) => {
     const period = periodSchema.parse(c.req.query('period'));
     const at = now();
-    const [present, numbers, all, today] = await Promise.all([
+    const [present, counted, all, today] = await Promise.all([
       status(c.get('deployment')?.acts ?? 0),
       numbersOf(counts, period, at),
       workflows.all(),
@@ -43,10 +47,12 @@ export function overviewPages(parts: ConsoleParts) {
     ]);
     const [latest, setUp] = await Promise.all([
       latestEvents(events, counts, today, mostLatest),
-      present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
+      present &&
+        setUpOf({ ...parts, contacts }, { status: present, numbers: counted, workflows: all }),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const [last] = latest.items;
+    const numbers = await withPresent(counted, last?.receivedAt, countFew, at);
     const shown = latest.items.slice(0, latestBeside(all, numbers));
     const added = await events.addedBy(shown);
     return page(c, {
@@ -57,10 +63,14 @@ export function overviewPages(parts: ConsoleParts) {
 ${setUp && setUpView(setUp, setUpSeen(c, isSetUp(setUp)))}
 ${tiles(numbers, last, at)}
 <div class="overview">
+<div>
 ${eventsCard(numbers, at)}
-${connectionCard(present, last, at)}
 ${workflowsCard(all, numbers, last?.receivedAt)}
+</div>
+<div>
+${connectionCard(present, last, at)}
 ${latestCard(shown, added, { period, now: at, isNew: isNew(present, at) })}
+</div>
 </div>`,
     });
   });

@@ -112,13 +112,14 @@ function whyNot({
 const eventsOf = (at: string) =>
   link(eventsPath, { day: at.slice(0, 10), hour: at.slice(11) || undefined });
 
-export function eventsCard({ slots, period, countedAt }: Numbers, now: Date): Html {
+export function eventsCard({ slots, period, countedAt, eventsAsOf }: Numbers, now: Date): Html {
+  const asOf = eventsAsOf ?? countedAt;
   const per = period === '24h' ? 'hour' : 'day';
-  const none = countedAt
+  const none = asOf
     ? `No events in ${periodNames[period]}.`
     : 'Not counted yet. Numbers update every 5 minutes.';
   return html`<section class="card" aria-labelledby="per-slot">
-<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${countedAt && html` · counted ${ago(countedAt, now)}`}</p></div>
+<div class="card-head"><h2 id="per-slot">Events per ${per}</h2><p>${per === 'hour' ? zone : 'UTC'}${asOf && html` · counted ${ago(asOf, now)}`}</p></div>
 ${eventBars(slots, { hrefOf: eventsOf }) ?? empty(none)}
 </section>`;
 }
@@ -240,11 +241,11 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers | undefined): 
 
 export const mostLatest = 10;
 /** A purchase is four events: the one that added the contact should be among them. */
-const fewestLatest = 5;
-/** In rem, as measured in both cards. */
-const heights = { around: 5, row: 2.6, rowOfRuns: 3.9, rowOfAll: 2, event: 3.9 } as const;
+const fewestLatest = 4;
+/** In rem, as measured in both columns. */
+const heights = { around: 7.5, row: 2.6, rowOfRuns: 3.9, rowOfAll: 2, event: 3.9 } as const;
 
-/** How many of the latest events are as tall as the workflows beside them, so that neither card is half empty. */
+/** How many of the latest events are as tall as the workflows beside them, so that neither column ends in a card that is half empty. */
 export function latestBeside(
   all: readonly Pick<Workflow, 'workflowId' | 'name' | 'status'>[],
   { sum }: Pick<Numbers, 'sum'>,
@@ -274,7 +275,7 @@ export function latestCard(
 <span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
 <span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
-<span class="how">${outcomeName(outcome, added.has(webhookId))}</span>
+${outcome !== 'unchanged' && html`<span class="how">${outcomeName(outcome, added.has(webhookId))}</span>`}
 </li>`,
         )}</ul>`
   }</div>

@@ -1,6 +1,7 @@
 /**
  * Elements with an id and `data-refresh` are asked for again, at growing distances and for two minutes at most, until
- * they come without it: then what they wait for is done. `data-refresh="live"`: every ten seconds, for ten minutes of
+ * they come without it: then what they wait for is done. Once they do not come at all, the page is another one and is
+ * opened again. `data-refresh="live"`: every ten seconds, for ten minutes of
  * being looked at. Nothing is replaced that the reader is working with, and nobody asks for a page that is hidden.
  */
 export const refresh = `
@@ -17,7 +18,8 @@ async function refresh(id, waits) {
     const answer = await fetch(location.href).catch(() => undefined);
     if (!answer?.ok) continue;
     const there = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(id);
-    if (!there) return;
+    // What it waited for left another page in place of this one.
+    if (!there) return location.reload();
     inZone(there);
     offerCopies(there);
     here.replaceChildren(...there.childNodes);

@@ -38,6 +38,8 @@ div.note > :last-child { margin-bottom: 0 }
 .badge.bad { color: var(--bad); background: var(--bad-soft) }
 
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: var(--round); margin: 0 0 1.25rem }
+.card > .scroll { margin-inline: -1rem; border-width: 1px 0 0; border-radius: 0; background: none }
+.card > .scroll:last-child { margin-bottom: -1rem; border-radius: 0 0 var(--round) var(--round) }
 table { border-collapse: collapse; width: 100%; font-size: .875rem; overflow-wrap: normal }
 th, td { text-align: left; vertical-align: top; padding: .6rem 1rem; border-bottom: 1px solid var(--line) }
 tbody tr:last-child > * { border-bottom: 0 }

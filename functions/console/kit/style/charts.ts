@@ -1,7 +1,7 @@
 /** Bars over time and of parts, with their legend and their table. */
 export const charts = `
 .chart { display: grid; grid-template-columns: auto minmax(0, 1fr); column-gap: .6rem; font-size: .75rem; color: var(--soft) }
-.scale { display: flex; flex-direction: column; justify-content: space-between; height: calc(132px + 1.1rem); margin: -.55rem 0; text-align: right; font-variant-numeric: tabular-nums }
+.scale { display: flex; flex-direction: column; justify-content: space-between; height: calc(160px + 1.1rem); margin: -.55rem 0; text-align: right; font-variant-numeric: tabular-nums }
 .bars { display: block; overflow: visible }
 .bars line { stroke: var(--line) }
 .bars .ground { fill: transparent }

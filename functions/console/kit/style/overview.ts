@@ -7,8 +7,9 @@ export const overview = `
 
 .wrong-now { background: var(--bad-soft); border: 1px solid color-mix(in srgb, var(--bad) 45%, transparent); border-radius: var(--round); padding: .75rem 1rem; margin: 0 0 .75rem }
 .wrong-now .first { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between }
-.wrong-now h2 { margin: 0; font-size: .9375rem; letter-spacing: 0; color: var(--bad); flex: 1 1 18rem }
-.wrong-now p { margin: 0 }
+.wrong-now h2 { margin: 0; font-size: .9375rem; letter-spacing: 0; color: var(--bad) }
+.wrong-now .first > div { flex: 1 1 18rem }
+.wrong-now p { margin: 0; max-width: none }
 .wrong-now ul { list-style: none; margin: .6rem 0 0; padding: .6rem 0 0; border-top: 1px solid color-mix(in srgb, var(--bad) 25%, transparent); display: grid; gap: .35rem; font-size: .875rem }
 .wrong-now li { display: flex; flex-wrap: wrap; gap: .1rem 1rem; justify-content: space-between }
 .wrong-now li a { white-space: nowrap; color: var(--text) }
@@ -22,7 +23,11 @@ export const overview = `
 .spark polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke }
 
 .overview { display: grid; gap: .75rem; grid-template-columns: minmax(0, 5fr) minmax(0, 3fr); align-items: stretch }
-.overview > .card { margin: 0; min-width: 0 }
+.overview > div { display: flex; flex-direction: column; gap: .75rem; min-width: 0 }
+.overview > div > .card { margin: 0 }
+.overview > div:first-child > .card, .overview > div > .card:last-child { flex: 1 0 auto }
+.overview .card:has(> .empty) { display: flex; flex-direction: column }
+.overview .card > .empty { margin-block: auto }
 .card-head { display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline; justify-content: space-between; margin: 0 0 .75rem }
 .card-head h2 { margin: 0; font-size: .9375rem; letter-spacing: 0 }
 .card-head h2 a, .sent a { color: inherit; text-decoration: none }
@@ -56,7 +61,7 @@ export const overview = `
 .latest li:last-child { border-bottom: 0; padding-bottom: 0 }
 .latest a { color: var(--text); font-weight: 500; text-decoration: none }
 .latest a:hover { text-decoration: underline }
-.latest .who { grid-column: 1; min-width: 0; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.latest .who { grid-column: 1; grid-row: 2; min-width: 0; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .latest .who a { color: inherit; font-weight: 400 }
 .latest .when { grid-row: 1; grid-column: 2; text-align: right; color: var(--soft); font-size: .8125rem; white-space: nowrap }
 .latest .how { grid-row: 2; grid-column: 2; text-align: right; font-size: .8125rem; color: var(--soft) }

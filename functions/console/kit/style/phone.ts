@@ -10,9 +10,27 @@ export const phone = `
   .scroll td.number { text-align: left }
   .scroll td :is(button, .button) { max-width: none; overflow-wrap: anywhere }
   .scroll td:empty { display: none }
+  .dense tr { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .6rem }
+  .scroll.dense td { flex: none; width: auto; max-width: 100%; min-height: 0; padding: 0 }
+  .scroll.dense td::before { content: none }
+  .dense td br { display: none }
+  .dense td br + * { margin-left: .6rem }
+  .contacts td { font-size: .8125rem; color: var(--soft) }
+  .scroll.contacts td:first-child { flex: 1 1 60%; font-size: .875rem }
+  .contacts td:first-child br { display: inline }
+  .contacts td:first-child br + * { margin: 0; font-size: .8125rem }
+  .scroll.events td:nth-child(2) { flex: 1 1 60% }
+  .events td:first-child { order: 1; font-size: .8125rem; color: var(--soft) }
+  .scroll.events td:nth-child(4) { order: 2; flex: 1 1 100% }
+  .events td:nth-child(n + 3) { order: 3; font-size: .8125rem }
+  .events td:nth-child(5) { order: 4; margin-left: auto }
+  .scroll.events td:last-child::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
+  .scroll.pairs td { flex: 1 1 100% }
+  .pairs td:first-child { color: var(--soft) }
   .long, .who, .moment, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
+  .chips ul:not(:has(> :nth-child(6))) { flex-wrap: wrap }
   .chips .chip { white-space: nowrap }
   .jumps { margin-inline: -1rem }
   .jumps ol { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-inline: 1rem }

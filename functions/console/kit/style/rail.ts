@@ -20,7 +20,7 @@ export const rail = `
 .find { position: relative; margin: .6rem 0 0 }
 .menu .find { margin-bottom: .5rem }
 .find input::placeholder { color: var(--soft); opacity: 1 }
-.find input { border-color: var(--line) }
+.find label input:not([type=checkbox]) { border-color: var(--line) }
 .find kbd { position: absolute; right: .5rem; top: .45rem; padding: 0 .35rem; border: 1px solid var(--line); border-radius: .25rem; font: inherit; font-size: .75rem; color: var(--soft); pointer-events: none }
 .find:focus-within kbd, .menu kbd { display: none }
 .find button.unseen { left: 0; padding: 0; border: 0 }

@@ -15,6 +15,10 @@ it.each<[Of, string]>([
     'Changed nothing: people set FIRSTNAME and LASTNAME by hand.',
   ],
   [{}, 'What it says about the contact was already here.'],
+  [
+    { type: 'subscription.canceled' },
+    'It’s about a subscription. What it says about the contact was already here.',
+  ],
   [{ type: 'customer.created' }, 'The contact was already here: an earlier event added it.'],
 ])('says of %j why it changed nothing', (of, expected) => {
   const named = (field: string) => field.toUpperCase();

@@ -190,7 +190,9 @@ describe('erasing', () => {
         expect(text).toMatch(/The erasure is under way.* Requested on .* by a local user\./);
         expect(text).toContain('being erased Still gets receipts and marketing until then.');
         expect(text).not.toContain('Gets receipts and marketing.');
-        for (const act of ['erase', 'edit', 'subscribe', 'unsubscribe']) {
+        // It shows by itself when that is done, and offers nothing to do until then.
+        expect(html).toContain('id="erasing" data-refresh');
+        for (const act of ['erase', 'edit', 'clear', 'subscribe', 'unsubscribe']) {
           expect(html).not.toContain(`"${path}/${act}"`);
         }
       }

@@ -148,7 +148,7 @@ describe('the list of events', () => {
     }
     const { text } = await at.get(`${list}?day=2026-09-06`);
     expect(text).toMatch(
-      /customer\.updated no change .* customer\.updated recovered no change .* customer\.updated imported added a contact /,
+      /customer\.updated contact unchanged .* customer\.updated recovered contact unchanged .* customer\.updated imported added a contact /,
     );
     const pages = await Promise.all(made.map((id) => at.get(`${list}/${id}`)));
     expect(
@@ -216,7 +216,9 @@ describe('the histogram above the list', () => {
   test('has two weeks by outcome, each bar a link to its day, and says it all in a table', async () => {
     const { html, text } = await at.get(list);
     expect(text).toContain('Events per day by outcome, 1,207 in all');
-    expect(rowsIn(text)).toMatch(/Changed a contact No change Skipped Dead \w+ \d+ 1,204 0 3 0$/);
+    expect(rowsIn(text)).toMatch(
+      /Changed a contact Contact unchanged Skipped Dead \w+ \d+ 1,204 0 3 0$/,
+    );
     expect([...html.matchAll(/<a href="[^"]*\?day=[\d-]+" tabindex="-1">/g)]).toHaveLength(14);
     expect(html).toMatch(new RegExp(`<td[^>]*><a href="${list}\\?day=${today}">`));
   });

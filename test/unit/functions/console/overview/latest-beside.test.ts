@@ -7,11 +7,11 @@ const workflows = (count: number, status: 'active' | 'draft' = 'active') =>
 const nothing = { sum: countsOf([], 0) };
 
 it.each([
-  ['no workflow', workflows(0), 5],
-  ['two workflows', workflows(2), 5],
-  ['six workflows', workflows(6), 5],
+  ['no workflow', workflows(0), 4],
+  ['two workflows', workflows(2), 4],
+  ['six workflows', workflows(6), 6],
   ['eight workflows', workflows(8), 7],
-  ['eight of twelve workflows', workflows(12), 7],
+  ['eight of twelve workflows', workflows(12), 8],
 ])('beside %s there is room for so many events', (_, all, count) => {
   expect(latestBeside(all, nothing)).toBe(count);
 });

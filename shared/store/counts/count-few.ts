@@ -1,0 +1,79 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type Counts, countsOf, type Tally } from '#shared/audience/counts/counts.ts';
+import { dayOf } from '#shared/audience/counts/plan.ts';
+import { eventRecordSchema } from '#shared/audience/event-record.ts';
+import { isTakenBySes } from '#shared/audience/person/address.ts';
+import { listShards } from '#shared/store/dynamo.ts';
+
+type Tables = Readonly<Record<'events' | 'contacts', string>>;
+
+/** The events and the new contacts of a day or an hour, and how many contacts there are. */
+export type Few = Readonly<{ counts: Counts; total: number; mailable: number }>;
+
+const eventsSchema = z.array(
+  z.object({ type: z.string(), outcome: eventRecordSchema.shape.outcome }),
+);
+const contactsSchema = z.array(
+  z.object({ address: z.string(), subscribed: z.boolean(), createdAt: z.string() }),
+);
+
+/** A page of each shard is read, and no more. */
+const usualMostOfShard = 100;
+
+/**
+ * Counts of a small stage what a page would otherwise miss until it is counted next. `undefined`: it is more than a page
+ * may read.
+ */
+export function fewCounter(
+  db: DynamoDBDocumentClient,
+  tables: Tables,
+  { mostOfShard = usualMostOfShard } = {},
+) {
+  /** The rows of all shards; `undefined`: one of them has more. */
+  async function rowsOf(query: (shard: string) => QueryOfShard): Promise<unknown[] | undefined> {
+    const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
+    const pages = await Promise.all(
+      shards.map((shard) => db.send(new QueryCommand({ ...query(shard), Limit: mostOfShard }))),
+    );
+    if (pages.some(({ LastEvaluatedKey }) => LastEvaluatedKey)) return undefined;
+    return pages.flatMap(({ Items = [] }) => Items);
+  }
+
+  /** `at`: a day or an hour, of UTC. */
+  return async function countFew(at: string): Promise<Few | undefined> {
+    const [eventRows, contactRows] = await Promise.all([
+      rowsOf((shard) => ({
+        TableName: tables.events,
+        IndexName: 'byDay',
+        KeyConditionExpression: 'dayShard = :shard AND begins_with(receivedAt, :at)',
+        ExpressionAttributeValues: { ':shard': `${dayOf(at)}#${shard}`, ':at': at },
+        ExpressionAttributeNames: { '#type': 'type', '#outcome': 'outcome' },
+        ProjectionExpression: '#type, #outcome',
+      })),
+      rowsOf((shard) => ({
+        TableName: tables.contacts,
+        IndexName: 'byCreation',
+        KeyConditionExpression: 'creationShard = :shard',
+        ExpressionAttributeValues: { ':shard': shard },
+        ProjectionExpression: 'address, subscribed, createdAt',
+      })),
+    ]);
+    if (!eventRows || !contactRows) return undefined;
+    const contacts = contactsSchema.parse(contactRows);
+    const tallies = eventsSchema
+      .parse(eventRows)
+      .map(({ type, outcome }): Tally => ['events', type, outcome]);
+    return {
+      counts: countsOf(
+        tallies,
+        contacts.filter(({ createdAt }) => createdAt.startsWith(at)).length,
+      ),
+      total: contacts.length,
+      mailable: contacts.filter(({ subscribed, address }) => subscribed && isTakenBySes(address))
+        .length,
+    };
+  };
+}
+
+type QueryOfShard = ConstructorParameters<typeof QueryCommand>[0];
