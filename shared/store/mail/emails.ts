@@ -18,7 +18,7 @@ import {
 import { markedAsSent, type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
-import { dueAttributesOf } from './ledger.ts';
+import { dueAttributesOf } from './due-index.ts';
 
 const time = z.optional(z.string());
 
