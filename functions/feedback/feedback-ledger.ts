@@ -10,7 +10,7 @@ import type { Recipient } from '#shared/audience/consent/refusals.ts';
 import type { Fate } from '#shared/audience/consent/suppression.ts';
 import { isSameData } from '#shared/audience/rows/workspace.ts';
 import { readBatch } from '#shared/store/dynamo.ts';
-import { dueAttributes } from '#shared/store/mail/ledger.ts';
+import { dueAttributes } from '#shared/store/mail/due-index.ts';
 import type { SesEvent } from './ses-event.ts';
 
 const feedbackSchema = z.object({

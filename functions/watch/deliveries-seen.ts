@@ -1,6 +1,5 @@
 import { isGivenUp, type PolarApi, type PolarDelivery } from '#shared/polar/api.ts';
 import { isStandardEventType } from '#shared/polar/event-types.ts';
-import { dayBefore, type EventLog } from '#shared/store/events/event-log.ts';
 
 /** What the newest deliveries of an endpoint tell. */
 export type DeliveriesSeen = Readonly<{
@@ -110,21 +109,4 @@ function lastTen(events: readonly EventSeen[]): EventSeen[] {
 
 function newestFirst(one: EventSeen, other: EventSeen): number {
   return other.happenedMs - one.happenedMs;
-}
-
-/** When the newest event that Polar sent was received; `undefined`: none was since the day of `sinceMs`. */
-export async function lastReceivedMs(
-  events: Pick<EventLog, 'ofDay'>,
-  now: Date,
-  sinceMs: number,
-): Promise<number | undefined> {
-  for (let day = dayOf(now.getTime()); day >= dayOf(sinceMs); day = dayBefore(day)) {
-    const { items } = await events.ofDay(day, { isSent: true }, 1);
-    if (items[0]) return Date.parse(items[0].receivedAt);
-  }
-  return undefined;
-}
-
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

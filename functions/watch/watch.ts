@@ -14,7 +14,8 @@ import { differencesOf } from '#shared/polar/connection/endpoint.ts';
 import { changedSwitches, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { isPreviousEndless, previousUntilFrom } from '#shared/polar/webhook-secret.ts';
 import type { EventLog } from '#shared/store/events/event-log.ts';
-import { type DeliveriesSeen, deliveriesSeen, lastReceivedMs } from './deliveries-seen.ts';
+import { lastSent } from '#shared/store/events/last-sent.ts';
+import { type DeliveriesSeen, deliveriesSeen } from './deliveries-seen.ts';
 
 type Api = Pick<PolarApi, 'endpoint' | 'deliveries' | 'emailSettings'>;
 
@@ -193,9 +194,15 @@ async function receiptFindings(seen: DeliveriesSeen, parts: WatchParts): Promise
   const { delivered } = seen;
   if (!delivered) return [];
   const { happenedMs, webhookId } = delivered;
-  const receivedMs = await lastReceivedMs(parts.events, parts.now(), happenedMs);
-  const isReceived = receivedMs !== undefined && receivedMs > happenedMs - skewMs;
+  const [from, downTo] = [dayOf(parts.now()), dayOf(new Date(happenedMs))];
+  const last = await lastSent(parts.events, { from, downTo });
+  if (last.kind === 'unknown') return [];
+  const isReceived = last.kind === 'received' && Date.parse(last.at) > happenedMs - skewMs;
   return isReceived ? [] : [{ finding: 'not-received', webhookId }];
+}
+
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
 }
 
 /**

@@ -247,7 +247,7 @@ function unseenLines({ emails, failures, queues }: Status): string[] {
     ({ oldestSeconds, waiting, inWork }) => oldestSeconds === undefined && waiting + inWork > 0,
   );
   const lines = [
-    !emails.isWhole &&
+    !areAllCounted(emails) &&
       'Not all emails are counted: only the newest 2,000 of each workflow, and 800 open ones.',
     !failures.isWhole &&
       `Not all failures are counted: only the first ${failures.read} in the table Failures.`,
@@ -255,6 +255,10 @@ function unseenLines({ emails, failures, queues }: Status): string[] {
       'How long the oldest message has waited isn’t known yet. CloudWatch reports it, a few minutes late; a local stack has none.',
   ].filter((line) => line !== false);
   return lines.length > 0 ? ['', ...lines] : [];
+}
+
+function areAllCounted({ hasAllOfDay, hasAllOpen }: Status['emails']): boolean {
+  return hasAllOfDay && hasAllOpen;
 }
 
 function statusDocument(
@@ -283,7 +287,7 @@ function statusDocument(
       byState: Object.fromEntries(emails.byState),
       open: Object.fromEntries(emails.open),
       waitingSince: emails.waitingSince ?? null,
-      isWhole: emails.isWhole,
+      isWhole: areAllCounted(emails),
     },
     settings: {
       isValid: settings.isValid,

@@ -60,7 +60,7 @@ export type ActOutcome = (typeof actOutcomes)[number];
 /** How an act ended. */
 export type ActEnd = Readonly<{
   outcome: Exclude<ActOutcome, 'begun'>;
-  /** Why it was not done, or failed. */
+  /** Why it was not done, or failed, or what of it is left to do. */
   reason?: string | undefined;
 }>;
 

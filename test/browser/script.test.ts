@@ -256,6 +256,30 @@ ${previewPane({
     });
   });
 
+  it('does an act once where its button is pressed twice, and again once the form is another, or later', async () => {
+    const posted: (string | null)[] = [];
+    await page.route('**/act', (route) => {
+      posted.push(route.request().postData());
+      return route.fulfill({ status: 204 });
+    });
+    const button = (name: string) => html`<button name="do" value="${name}">${name}</button>`;
+    await open(
+      html`<form method="post" action="/act"><input name="to" aria-label="To">${button('Add')}${button('Leave')}</form>`,
+    );
+    const add = page.getByRole('button', { name: 'Add' });
+    await add.click();
+    await expect.poll(() => posted).toEqual(['to=&do=Add']);
+    await add.click();
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await expect.poll(() => posted).toEqual(['to=&do=Add', 'to=&do=Leave']);
+    await page.clock.fastForward(3_000);
+    await add.click();
+    await expect.poll(() => posted.slice(2)).toEqual(['to=&do=Add']);
+    await page.getByLabel('To').fill('ada');
+    await add.click();
+    await expect.poll(() => posted.slice(3)).toEqual(['to=ada&do=Add']);
+  });
+
   it('leads to the field that finds everything by a slash, unless somebody types', async () => {
     await open(html`<input data-find aria-label="Find"><input aria-label="Other">`);
     await page.getByLabel('Other').press('/');

@@ -1,6 +1,6 @@
 import type { Email, EmailIdentity } from '#shared/audience/emails/email.ts';
 import type { Emails, Reservation } from '#shared/audience/emails/ledger.ts';
-import { heldMark } from '#shared/store/mail/ledger.ts';
+import { heldMark } from '#shared/store/mail/due-index.ts';
 import { copied } from './copied.ts';
 
 type Customers = ReadonlyMap<string, { revision: string }>;

@@ -96,7 +96,7 @@ export function editPages({ contacts, settings, means }: AudienceStores) {
     const typed = textsOf(form, '');
     const was = textsOf(form, 'was-');
     // What nobody touched stays Polar's, also where Polar changed it meanwhile.
-    const touched = handFields.filter((field) => typed[field] !== was[field]?.trim());
+    const touched = handFields.filter((field) => typed[field] !== was[field]);
     const problems = problemsInFields(
       Object.fromEntries(touched.map((field) => [field, typed[field]])),
     );
@@ -123,8 +123,12 @@ export function editPages({ contacts, settings, means }: AudienceStores) {
   return app;
 }
 
+/** Without line breaks: a browser takes them out of what it shows, and leaves them in what it keeps hidden. */
 function textsOf(form: FormData, prefix: string): Record<HandField, string> {
-  const text = (field: HandField) => textOf(form, `${prefix}${field}`).trim();
+  const text = (field: HandField) =>
+    textOf(form, `${prefix}${field}`)
+      .replaceAll(/[\r\n]/g, '')
+      .trim();
   return {
     firstName: text('firstName'),
     lastName: text('lastName'),

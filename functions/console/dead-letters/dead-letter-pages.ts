@@ -128,6 +128,7 @@ export function deadLetterPages(parts: ConsoleParts) {
     return goOn(c, link(deadLettersPath, { queue: shownQueue, ...shownFilter, ...next }), {
       kind: isBad ? 'problem' : 'done',
       text: resendingText(run, choice),
+      isDone: moved + copied > 0,
     });
   });
 

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type EmailFate, emailFates, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { EmailListPage } from '#shared/store/mail/email-list.ts';
+import { type EmailListPage, fullPage } from '#shared/store/mail/email-list.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import { chips } from '../kit/chips.ts';
@@ -48,11 +48,16 @@ export function beforeOf({ before, day }: EmailQuery): string | undefined {
   return new Date(Date.parse(day) + 86_400_000).toISOString();
 }
 
-/** Emails that something is left to do about: few, and found whatever their age. */
+/** Emails that something is left to do about: mostly few, and found whatever their age. */
 export const openFates: readonly EmailFate[] = ['unknown', 'held', 'waiting', 'reserved'];
 
-/** Of the open emails those that are asked for, without another read. */
-export function openPage({ openEmails }: EmailsNow, query: EmailQuery): EmailListPage {
+/** Of the open emails those that are asked for, without another read; `undefined`: there are more than were read. */
+export function openPage(
+  { openEmails, hasAllOpen }: EmailsNow,
+  query: EmailQuery,
+  limit: number,
+): EmailListPage | undefined {
+  if (!hasAllOpen) return undefined;
   const before = beforeOf(query);
   const items = openEmails.filter(
     (email) =>
@@ -60,7 +65,7 @@ export function openPage({ openEmails }: EmailsNow, query: EmailQuery): EmailLis
       (query.workflow === undefined || email.workflowId === query.workflow) &&
       (before === undefined || email.createdAt < before),
   );
-  return { items, next: undefined, isCutShort: false };
+  return fullPage(items, limit, true) ?? { items, next: undefined, isCutShort: false };
 }
 
 export type EmailListShown = Readonly<{
@@ -80,7 +85,7 @@ export type EmailListShown = Readonly<{
 export function emailListView(shown: EmailListShown): Html {
   const { query, list, now } = shown;
   return html`${undecided(now, query)}
-<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.isWhole }, shown.isReleased)}</p>
+<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.hasAllOfDay }, shown.isReleased)}</p>
 ${filters(shown)}
 ${
   list.items.length === 0

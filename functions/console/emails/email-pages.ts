@@ -2,10 +2,10 @@ import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { oneLine } from '#shared/safe-text.ts';
-import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { contactsOf, dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
+import { countHeld } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmailList } from '#shared/store/mail/email-list.ts';
-import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { dynamoEmailsNow } from '#shared/store/mail/emails-now.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { isMailReleased } from '../kit/email-view.ts';
@@ -46,18 +46,6 @@ export function emailPages(parts: ConsoleParts) {
   const removed = removedWorkflows(workflows, () => now().getTime());
   const contactOf = dynamoContactLookup(db, env.CONTACTS_TABLE, store);
 
-  async function contactsOf(emails: readonly ReportedEmail[]) {
-    const kept = await keptCustomers(
-      store,
-      emails.map(({ customerId }) => customerId),
-    );
-    return new Map(
-      kept.flatMap(({ customer, contact }) =>
-        contact ? [[customer.customerId, contact] as const] : [],
-      ),
-    );
-  }
-
   async function home(
     c: Context<ConsoleEnv>,
     query: EmailQuery,
@@ -70,12 +58,17 @@ export function emailPages(parts: ConsoleParts) {
     const isOpen = fate !== undefined && openFates.includes(fate);
     const allIds = ids([...all, ...gone]);
     const workflowIds = workflow === undefined ? allIds : [workflow];
-    const [present, listed] = await Promise.all([
+    const listed = () => emailList({ workflowIds, fate, before: beforeOf(query) }, pageSize);
+    const [present, early, heldNow] = await Promise.all([
       emailsNow(allIds, now()),
-      isOpen ? undefined : emailList({ workflowIds, fate, before: beforeOf(query) }, pageSize),
+      isOpen ? undefined : listed(),
+      held?.isOn ? countHeld(db, env.EMAILS_TABLE) : 0,
     ]);
-    const list = listed ?? openPage(present, query);
-    const contacts = await contactsOf(list.items);
+    const list = early ?? openPage(present, query, pageSize) ?? (await listed());
+    const contacts = await contactsOf(
+      store,
+      list.items.map(({ customerId }) => customerId),
+    );
     const listView = emailListView({
       query,
       list,
@@ -92,7 +85,7 @@ export function emailPages(parts: ConsoleParts) {
       section,
       status: problem === undefined ? 200 : 422,
       ...(!held?.isOn && { beside: html`<a class="button" href="#hold">Hold all mail…</a>` }),
-      body: html`${held?.isOn ? heldView(c, held, present) : ''}${listView}${held?.isOn ? '' : holdView(c, held, problem)}`,
+      body: html`${held?.isOn ? heldView(c, held, heldNow) : ''}${listView}${held?.isOn ? '' : holdView(c, held, problem)}`,
     });
   }
 

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import { act, postForm, textField } from '../kit/fields.ts';
+import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Flash, Html } from '../kit/page.ts';
 import { emailsPath, workflowsPath } from '../kit/paths.ts';
 import { time, who } from '../kit/shown.ts';
@@ -37,16 +37,10 @@ ${held ? html`<p class="small soft">Last held by ${who(held.by)} on ${time(held.
 }
 
 /** The same while it is on: why, how many are held, and the way back. The page needs no banner beside it. */
-export function heldView(
-  c: Context<ConsoleEnv>,
-  { by, at, reason }: Hold,
-  { open, isWhole }: EmailsNow,
-): Html {
-  const count = open.get('held') ?? 0;
-  const many = `${count}${isWhole ? '' : ' or more'}`;
+export function heldView(c: Context<ConsoleEnv>, { by, at, reason }: Hold, count: number): Html {
   return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>Held by ${who(by)} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${many} ${count === 1 && isWhole ? 'email is' : 'emails are'} held.`}</p>
+<p>Held by ${who(by)} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${numberText(count)} ${count === 1 ? 'email is' : 'emails are'} held.`}</p>
 <p>Events are still recorded. Once you release mail, each email is checked again and sent once, or blocked if it’s older than its workflow allows. To block a workflow’s emails, <a href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;

@@ -101,7 +101,8 @@ export function eventActs(parts: ConsoleParts) {
           : await settle.sendAgain(ledgerKey, by);
       if (settled.kind === 'refused') return { kind: 'problem', text: settled.reason };
       if (settled.kind === 'not-queued') {
-        return { kind: 'problem', text: `${settled.reason} Do the same again to try now.` };
+        const text = `${settled.reason} Do the same again to try now.`;
+        return { kind: 'problem', text, isDone: true };
       }
       parts.log.info('email settled', { ledgerKey, settling });
       const text =

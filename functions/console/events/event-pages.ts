@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { contactsOf } from '#shared/store/audience/contact-lookup.ts';
 import { textOf } from '../kit/fields.ts';
 import { idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
@@ -48,18 +48,13 @@ export function eventPages(parts: ConsoleParts) {
         : stories.log.ofDay(query.day, filter, pageSize, query.after),
       countedAround(parts.counts, query, today),
     ]);
-    const [details, kept] = await Promise.all([
+    const [details, contacts] = await Promise.all([
       stories.log.detailsOf(list.items.map(({ webhookId }) => webhookId)),
-      keptCustomers(
+      contactsOf(
         parts.store,
         list.items.map(({ customerId }) => customerId),
       ),
     ]);
-    const contacts = new Map(
-      kept.flatMap(({ customer, contact }) =>
-        contact ? [[customer.customerId, contact] as const] : [],
-      ),
-    );
     const bars = eventHistogram(counted, query);
     const body = eventListView({ list, query, details, contacts, bars });
     return page(c, { title: 'Events', section, body });

@@ -276,7 +276,7 @@ export function unrecordedView(id: string, { failure, email }: Unrecorded, days:
   if (email) {
     return empty(
       'This is the ledger key of an email.',
-      html`<p><a href="${eventPath(email.webhookId)}">See the event that asked for it</a></p>`,
+      html`<p><a href="${emailPath(email)}">See the email</a></p>`,
     );
   }
   if (failure) {

@@ -3,7 +3,7 @@ import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactSearch } from '#shared/store/audience/contact-search.ts';
 import { dynamoWordSearch } from '#shared/store/audience/word-index.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
-import { contactPath, customerPath, eventPath, workflowPath } from '../kit/paths.ts';
+import { contactPath, customerPath, emailPath, eventPath, workflowPath } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
 import { nameOf } from '../kit/words.ts';
 import type { ConsoleParts } from '../parts.ts';
@@ -68,7 +68,7 @@ export function finding(parts: ConsoleParts): Find {
   async function email(text: string): Promise<Found[]> {
     const found = await emails.find(text);
     if (!found) return [];
-    return [{ kind: 'Email', name: text, href: eventPath(found.webhookId), isExact: true }];
+    return [{ kind: 'Email', name: text, href: emailPath(found), isExact: true }];
   }
 
   async function run(text: string): Promise<Found[]> {

@@ -211,13 +211,17 @@ export function connectingPages(link: PolarLink, showHome: Home) {
     const organization = c.get('form').get('organization');
     const { candidate } = await link.access.read();
     if (!candidate || typeof organization !== 'string' || organization === '') {
-      const text = candidate
-        ? 'Choose an organization.'
-        : 'You’re no longer signed in to Polar. Sign in again.';
+      const text = candidate ? 'Choose an organization.' : await withoutCandidate();
       return goOn(c, polarPath, { kind: 'problem', text });
     }
     return finish(c, candidate, { organization, back: takeBack(c) });
   });
+
+  /** Whoever chose twice is connected by now. */
+  const withoutCandidate = async (): Promise<string> =>
+    (await link.connections.read())
+      ? 'Polar is already connected.'
+      : 'You’re no longer signed in to Polar. Sign in again.';
 
   app.post('/sign-in/cancel', async (c) => {
     await dropCandidate(link);

@@ -5,6 +5,8 @@ import type { Connection } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
 import { type CustomerEmails, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { isPreviousAccepted, type SecretNote, secretNotes } from '#shared/polar/webhook-secret.ts';
+import { daysBefore } from '#shared/store/counts/counts.ts';
+import { type LastSent, lastSent } from '#shared/store/events/last-sent.ts';
 import { maySwitchEmails } from '../kit/polar-sign-in.ts';
 import { inTime, type PolarLink } from './polar-link.ts';
 
@@ -20,8 +22,8 @@ export type ConnectionState =
       emails: Told<CustomerEmails>;
       /** Whether the access covers switching them; `undefined`: it does not say. */
       maySwitch: boolean | undefined;
-      /** ISO 8601; `undefined`: none in the days that were looked at. */
-      lastReceived: string | undefined;
+      /** Of the days that were looked at. */
+      lastReceived: LastSent;
       /** Whether it was made in those days. */
       isNew: boolean;
     }
@@ -47,7 +49,7 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
       customerEmailsOf(await parts.api.emailSettings(connection.organizationId)),
     ),
     maySwitchEmails(link.access, link.log),
-    lastReceivedAt(link),
+    lastReceivedBy(link),
   ]);
   const isNew = Date.parse(connection.connectedAt) > link.now().getTime() - daysLookedBack * dayMs;
   return { kind: 'connected', connection, health, emails, maySwitch, lastReceived, isNew };
@@ -86,11 +88,7 @@ async function told<T>({ log }: PolarLink, ask: () => Promise<T>): Promise<Told<
   }
 }
 
-async function lastReceivedAt({ events, now }: PolarLink): Promise<string | undefined> {
-  for (let days = 0; days < daysLookedBack; days += 1) {
-    const day = new Date(now().getTime() - days * dayMs).toISOString().slice(0, 10);
-    const { items } = await events.ofDay(day, { isSent: true }, 1);
-    if (items[0]) return items[0].receivedAt;
-  }
-  return undefined;
+function lastReceivedBy({ events, now }: PolarLink): Promise<LastSent> {
+  const [from, downTo] = [daysBefore(now(), 0), daysBefore(now(), daysLookedBack - 1)];
+  return lastSent(events, { from, downTo });
 }

@@ -8,6 +8,7 @@ import {
   nextRepair,
   surplusNote,
 } from '#shared/polar/connection/health.ts';
+import type { LastSent } from '#shared/store/events/last-sent.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { pathsOfTending, settingsPath, testPath } from '../kit/paths.ts';
@@ -131,8 +132,9 @@ function howText({ method }: Connection): string {
 }
 
 /** `isNew`: it was made in the days that were looked at, so that nothing need have come yet. */
-function lastWebhook(lastReceived: string | undefined, isNew: boolean): Html {
-  if (lastReceived !== undefined) return html`received ${time(lastReceived)}`;
+function lastWebhook(last: LastSent, isNew: boolean): Html | undefined {
+  if (last.kind === 'unknown') return undefined;
+  if (last.kind === 'received') return html`received ${time(last.at)}`;
   const none = isNew ? html`none yet.` : badge(`none in ${daysLookedBack} days`, 'warn');
   return html`${none} To try it, send yourself an event on the <a href="${testPath}">Test event</a> page.`;
 }

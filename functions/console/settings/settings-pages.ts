@@ -135,7 +135,8 @@ async function savedFlash(
   const text = savedText(changed);
   if (!isOfEndpoint) return { kind: 'done', text };
   const { isBehind, sentences } = await follow();
-  return { kind: isBehind ? 'problem' : 'done', text: [text, ...sentences].join('\n') };
+  const told = [text, ...sentences].join('\n');
+  return { kind: isBehind ? 'problem' : 'done', text: told, isDone: true };
 }
 
 const editedText =

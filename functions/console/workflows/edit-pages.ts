@@ -205,6 +205,7 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
     return {
       kind: 'problem',
       text: `Saved as version ${version}, and paused, because it can’t be active: ${why}`,
+      isDone: true,
     };
   }
   const live =

@@ -8,7 +8,7 @@ import { sendersOf } from '#shared/mail/sender.ts';
 import { sesClient, sesSender } from '#shared/mail/ses.ts';
 import { workflowDrafts } from '#shared/mail/workflow-drafts.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
-import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { contactsOf, dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { workflowsOfTwoWeeks } from '#shared/store/counts/counts.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { dynamoWorkflowEmails } from '#shared/store/mail/workflow-emails.ts';
@@ -93,12 +93,8 @@ export function workflowParts(parts: ConsoleParts) {
     emails: dynamoWorkflowEmails(db, env.EMAILS_TABLE),
     /** The addresses at which contacts show these customers. */
     async addressesOf(customerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-      const kept = await keptCustomers(store, customerIds);
-      return new Map(
-        kept.flatMap(({ customer, contact }) =>
-          contact ? [[customer.customerId, contact.address] as const] : [],
-        ),
-      );
+      const contacts = await contactsOf(store, customerIds);
+      return new Map([...contacts].map(([customerId, { address }]) => [customerId, address]));
     },
     preview: previews({
       events: dynamoEventLog(db, env.EVENTS_TABLE),

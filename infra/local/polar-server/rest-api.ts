@@ -72,13 +72,18 @@ export function restApi(state: PolarState, faults: Faults, options: RestOptions)
     if (unknown !== undefined) return notHere(`${unknown} of ${resource}`);
     const wanted = filters.flatMap((name) => {
       const values = query.getAll(name);
-      return values.length === 0 ? [] : [(row: Row) => values.includes(String(row[name]))];
+      return values.length === 0 ? [] : [(row: Row) => values.includes(filteredBy(name, row))];
     });
     const listed = own.filter(
       (row) => !hidden.has(customerIdOf(row)) && wanted.every((isWanted) => isWanted(row)),
     );
     const inOrder = sorted(listed, query, sorting);
     return 'status' in inOrder ? inOrder : listPage(inOrder, query);
+  }
+
+  /** An order or a subscription is of the organization that its customer is of. */
+  function filteredBy(filter: string, row: Row): string {
+    return filter === 'organization_id' ? organizationOf(row, state) : String(row[filter]);
   }
 
   function webhooks(asked: Asked, token: Token, [kind, id, verb]: readonly string[]): Answer {

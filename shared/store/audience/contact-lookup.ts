@@ -110,6 +110,19 @@ export async function keptCustomers(
   });
 }
 
+/** The contacts that show customers, by the ids of these; of those whose contact is not to be seen, none. */
+export async function contactsOf(
+  store: Pick<AudienceStore, 'load'>,
+  customerIds: readonly string[],
+): Promise<ReadonlyMap<string, Contact>> {
+  const kept = await keptCustomers(store, customerIds);
+  return new Map(
+    kept.flatMap(({ customer: { customerId }, contact }) =>
+      contact ? [[customerId, contact] as const] : [],
+    ),
+  );
+}
+
 /** A contact with the rows that it is computed from. */
 export type KnownContact = Readonly<{
   contact: Contact;

@@ -28,6 +28,7 @@ const time = z.optional(z.string());
 const eventSchema = z.object({ type: z.string(), outcome: eventRecordSchema.shape.outcome });
 const mailSchema = z.object({
   state: emailSchema.shape.state,
+  heldSince: time,
   feedback: z.optional(
     z.object({
       ...{ deliveredAt: time, bouncedAt: time, transientAt: time },
@@ -155,7 +156,7 @@ function listsOf(tables: Tables, at: string, workflowIds: readonly string[]): Li
       {
         ...{ table: tables.emails, index: 'byWorkflow', sort: 'createdAt' },
         partition: ['workflowShard', `${shard}#${workflowId}`],
-        shown: ['state', 'feedback'],
+        shown: ['state', 'heldSince', 'feedback'],
         tallies(item) {
           const email = mailSchema.safeParse(item).data;
           return email && [emailTally(workflowId, email)];

@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-s
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
 import { listShards } from '#shared/store/dynamo.ts';
-import { heldMark } from './ledger.ts';
+import { heldMark } from './due-index.ts';
 
 const dueEmailSchema = z.object({ ledgerKey: z.string(), dueAt: z.string() });
 

@@ -36,7 +36,7 @@ const readAtOnce = 250;
  */
 export function dynamoEmailList(db: DynamoDBDocumentClient, table: string): EmailList {
   return async ({ workflowIds, fate, before }, limit) => {
-    // Those of one moment are never torn apart, so one more than fits tells whether there are more.
+    // One more than fits tells whether there are more.
     const mostRead = fate === undefined ? limit + 1 : readAtOnce;
     const parts = await Promise.all(
       workflowIds.flatMap((id) =>
@@ -70,15 +70,25 @@ export function dynamoEmailList(db: DynamoDBDocumentClient, table: string): Emai
       .flatMap(({ items }) => items)
       .filter(({ createdAt }) => createdAt > floor)
       .sort((a, b) => (a.createdAt > b.createdAt ? -1 : 1));
-    const last = found[limit - 1]?.createdAt;
-    if (last !== undefined) {
-      const items = found.filter(({ createdAt }) => createdAt >= last);
-      const isAll = floor === '' && items.length === found.length;
-      return { items, next: isAll ? undefined : last, isCutShort: false };
-    }
+    const full = fullPage(found, limit, floor === '');
+    if (full) return full;
     const next = floor === '' ? undefined : momentAfter(floor);
     return { items: found, next, isCutShort: next !== undefined };
   };
+}
+
+/** A page of emails that come newest first; `undefined`: they are too few. `isAll`: there are no others than these. */
+export function fullPage(
+  found: readonly ReportedEmail[],
+  limit: number,
+  isAll: boolean,
+): EmailListPage | undefined {
+  const last = found[limit - 1]?.createdAt;
+  if (last === undefined) return undefined;
+  // Those of one moment are never torn apart.
+  const items = found.filter(({ createdAt }) => createdAt >= last);
+  const isEnd = isAll && items.length === found.length;
+  return { items, next: isEnd ? undefined : last, isCutShort: false };
 }
 
 /** The time until which what was read only in part is read again. */

@@ -18,8 +18,10 @@ export type EmailsNow = Readonly<{
   open: ReadonlyMap<StateOrHeld, number>;
   /** Since when SES has put off the one that waits the longest. */
   waitingSince: string | undefined;
-  /** Whether these are all. Else there are more: only the newest 2,000 of a workflow and 800 open ones are read. */
-  isWhole: boolean;
+  /** Whether all that began since then are in `byState`: only the newest 2,000 of a workflow are read. */
+  hasAllOfDay: boolean;
+  /** Whether all open ones are in `open` and `openEmails`: only 800 are read. */
+  hasAllOpen: boolean;
 }>;
 
 const dayMs = 24 * 3_600_000;
@@ -110,7 +112,8 @@ export function dynamoEmailsNow(
       open: counted(openNow),
       openEmails: newestFirst(readable(reportedEmailSchema, [...rows.values()]).filter(isOpen)),
       waitingSince: waiting.sort()[0],
-      isWhole: isWhole && open.every((shard) => shard.isWhole),
+      hasAllOfDay: isWhole,
+      hasAllOpen: open.every((shard) => shard.isWhole),
     };
   };
 }

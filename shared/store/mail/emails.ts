@@ -19,7 +19,7 @@ import { markedAsSent, type StateOrHeld, stateOrHeld } from '#shared/audience/em
 import { reasonOf } from '#shared/failure.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { readable } from '#shared/store/readable.ts';
-import { dueAttributesOf } from './ledger.ts';
+import { dueAttributesOf } from './due-index.ts';
 
 const time = z.optional(z.string());
 

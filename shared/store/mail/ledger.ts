@@ -19,6 +19,7 @@ import {
 import type { Emails, Reservation } from '#shared/audience/emails/ledger.ts';
 import { refusedWrite } from '#shared/store/audience/refused-write.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
+import { dueAttributes, dueAttributesOf, dueOnceReleased } from './due-index.ts';
 import { giveBack, takeOne } from './mailbox-counts.ts';
 
 const isFree = {
@@ -205,21 +206,6 @@ export function dynamoEmails(
         counted,
       ),
   };
-}
-
-/** The keys of the index `byDue`: a row without them is not in it. */
-export const dueAttributes = ['dueAt', 'dueShard'] as const;
-
-/** Before the time in `dueAt` of what is held: in the order of text it is later than any time. */
-export const heldMark = 'held ';
-
-function dueOnceReleased(heldSince: string): string {
-  return `${heldMark}${heldSince}`;
-}
-
-/** Sorts a row into the index `byDue`, where the clock finds it from that time on. */
-export function dueAttributesOf(ledgerKey: string, dueAt: string) {
-  return { dueAt, dueShard: shardOf(ledgerKey) };
 }
 
 function reserving(

@@ -1,7 +1,7 @@
 import type { Email } from '#shared/audience/emails/email.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
 import type { DueEmails } from '#shared/store/mail/due-emails.ts';
-import { heldMark } from '#shared/store/mail/ledger.ts';
+import { heldMark } from '#shared/store/mail/due-index.ts';
 import type { DueRuns } from '#shared/store/runs/due-runs.ts';
 import type { RunLists } from '#shared/store/runs/run-lists.ts';
 

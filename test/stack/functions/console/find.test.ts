@@ -50,6 +50,19 @@ test.each([
   expect(html).not.toContain('<script>alert');
 });
 
+test('the ledger key of an email leads to its page, also once its event is no longer kept', async () => {
+  const key = 'k'.repeat(43);
+  await at.put('Emails', {
+    ...{ ledgerKey: key, workflowId: 'gone', workflowVersion: 1, webhookId: 'expired' },
+    ...{ customerId: 'c', state: 'sent' },
+    ...{ createdAt: '2026-08-01T10:00:00.000Z', updatedAt: '2026-08-01T10:00:00.000Z' },
+  });
+  const page = `/console/emails/mail?key=${key}`;
+  expect(await find(key)).toMatchObject({ status: 303, location: page });
+  expect((await at.get(page)).status).toBe(200);
+  expect((await at.get(`/console/events/${key}`)).html).toContain(`<a href="${page}">`);
+});
+
 test('the beginning of a name lists who has it', async () => {
   const { status, html, text } = await find('ad');
   expect(status).toBe(200);

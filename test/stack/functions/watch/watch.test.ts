@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { acceptEmails } from '#shared/polar/connection/switch-emails.ts';
+import { shardOf } from '#shared/store/dynamo.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
 import { startWatch } from './watch-at-work.ts';
 
@@ -323,6 +324,19 @@ describe('what Polar delivered', () => {
     await at.record('backfill-of-a-customer');
     at.pass(20);
     expect((await at.look()).found).toEqual([['not-received', id]]);
+  });
+
+  it('is not missed behind the records of a large import', async () => {
+    const id = await at.deliver();
+    await at.record(id);
+    at.pass(10);
+    const shard = shardOf(id);
+    const made = Array.from({ length: 10_000 }, (_, nth) => `backfill-${nth}`);
+    const inFront = made.filter((one) => shardOf(one) === shard);
+    await Promise.all(inFront.map(at.record));
+    at.pass(20);
+    expect(inFront.length).toBeGreaterThan(1_000);
+    expect((await at.look()).found).toEqual([]);
   });
 
   it('is missed although something was recorded before it', async () => {

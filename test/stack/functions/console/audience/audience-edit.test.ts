@@ -67,6 +67,15 @@ describe('editing a contact by hand', () => {
     expect(contact.byHand).not.toHaveProperty('firstName');
   });
 
+  test('leaves to Polar an id of two lines, which a browser shows and sends in one', async () => {
+    await at.tell('customer.updated', id, { minute: 5, email, externalId: 'one\ntwo' });
+    const was = { ...ann, externalId: 'one\ntwo' };
+    await at.submit(`${path}/edit`, form(was, { externalId: 'onetwo', firstName: 'Anne' }));
+    const contact = await shown(email);
+    expect(contact).toMatchObject({ firstName: 'Anne', externalId: 'one\ntwo' });
+    expect(contact.byHand).not.toHaveProperty('externalId');
+  });
+
   test('of a field that is emptied means that there is none, until it is cleared', async () => {
     const { text } = await at.submit(`${path}/edit`, form(ann, { lastName: '' }));
     expect(text).toContain('Last name None set by hand');

@@ -58,6 +58,7 @@ it('mail is held and released on the page Emails, each once, with the reason', a
 
   expect((await site.submit(`${path}/release`)).text).toContain('All mail is released.');
   expect(await hold.read()).toMatchObject({ isOn: false, releasedBy: 'local' });
+  await site.put('Emails', { ledgerKey: 'key', state: 'failed' });
   expect((await site.submit(`${path}/release`)).text).toContain('Mail isn’t held');
   const asked = await site.postWithToken(`${path}/hold`, 'x'.repeat(24), { reason: 'no' });
   expect(asked.status).toBe(403);
@@ -273,20 +274,50 @@ describe('the list of emails', () => {
     await email('put-aside', { state: 'failed', createdAt });
   });
 
-  it('shows each of many mails on exactly one page', async () => {
-    for (let nth = 0; nth < 70; nth++) {
-      const second = String(nth % 20).padStart(2, '0');
-      await email(`many-${nth}`, { state: 'failed', createdAt: `2026-11-10T10:00:${second}.000Z` });
-    }
+  async function keysOnPages(first: string) {
     const found: (string | undefined)[] = [];
-    let next: string | undefined = `${path}?day=2026-11-10`;
+    let next: string | undefined = first;
     while (next !== undefined) {
       const { html } = await site.get(next);
       expect(html.length).toBeLessThan(100_000);
       found.push(...keysIn(html));
       next = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
     }
+    return found;
+  }
+
+  it('shows each of many mails on exactly one page', async () => {
+    for (let nth = 0; nth < 70; nth++) {
+      const second = String(nth % 20).padStart(2, '0');
+      await email(`many-${nth}`, { state: 'failed', createdAt: `2026-11-10T10:00:${second}.000Z` });
+    }
+    const found = await keysOnPages(`${path}?day=2026-11-10`);
     expect(found.length).toBe(70);
     expect(new Set(found).size).toBe(70);
   });
+
+  it.each([0, 900])(
+    'shows each held mail, and how many they are, behind %i that wait',
+    async (many) => {
+      const hold = dynamoHold(site.db, site.tableOf('Settings'));
+      await hold.hold('prices', 'ann', '2026-11-09T10:00:00.000Z');
+      const put = (key: string, nth: number, dueAt: string, rest: object) =>
+        email(key, {
+          ...{ state: 'waiting', dueAt, dueShard: shardOf(key), ...rest },
+          createdAt: new Date(Date.UTC(2026, 10, 9, 10, nth)).toISOString(),
+        });
+      for (let nth = 0; nth < 120; nth++) {
+        const heldSince = '2026-11-09T13:00:00.000Z';
+        await put(`held-${nth}`, nth, `held ${heldSince}`, { heldSince });
+      }
+      for (let nth = 0; nth < many; nth++) {
+        await put(`waiting-${nth}`, nth, '2026-11-09T12:00:00.000Z', {});
+      }
+      const found = await keysOnPages(`${path}?fate=held`);
+      expect(found.length).toBe(120);
+      expect(new Set(found).size).toBe(120);
+      expect((await site.get(path)).text).toContain(': prices. 120 emails are held.');
+      await hold.release('ann', '2026-11-09T10:00:00.000Z');
+    },
+  );
 });

@@ -153,6 +153,10 @@ describe('signing in to Polar', () => {
     expect(shown.text).toContain(`Connected with ${hostile.name}.`);
     expect(shown.html).not.toContain('<script>alert');
     expect(desk.polar.endpoints).toMatchObject([{ organization_id: hostile.id }]);
+
+    const again = await desk.submit('/console/polar/organization', { organization: hostile.id });
+    expect(again.text).toContain('Polar is already connected.');
+    expect(again.text).not.toContain('Sign in again.');
   });
 
   it('ends where it began, also after a choice, without one, and where it cannot begin', async () => {

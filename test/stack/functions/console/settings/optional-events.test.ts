@@ -53,6 +53,13 @@ describe('an optional event', () => {
     expect(text).toContain('Saved one setting.');
     expect(text).toContain('but the endpoint in Polar still has the events of before.');
     expect((await desk.parts.settings()).events['subscription.updated'].enabled).toBe(true);
+    const acts = (await desk.items('Acts')).filter(({ what }) => what === 'settings.set');
+    expect(acts).toContainEqual(
+      expect.objectContaining({
+        outcome: 'done',
+        reason: expect.stringContaining('still has the events of before'),
+      }),
+    );
     desk.polar.comeBack();
     const polar = await desk.get('/console/polar');
     expect(polar.text).toContain('does not send subscription.updated');

@@ -124,6 +124,10 @@ describe('activating', () => {
     const { text } = await at.submit(`${path}/edit`, fields);
     expect(text).toContain('Saved as version 3, and paused, because it can’t be active');
     expect((await saved()).status).toBe('paused');
+    const reason = expect.stringContaining('Saved as version 3, and paused');
+    expect(await at.items('Acts')).toContainEqual(
+      expect.objectContaining({ what: 'workflow.edit', outcome: 'done', reason }),
+    );
   });
 
   test.each([

@@ -134,6 +134,20 @@ describe('a list', () => {
     expect(refused.status).toBe(422);
   });
 
+  test.each(['customers', 'subscriptions', 'orders', 'products', 'payments'] as const)(
+    'of the %s is that of one organization where only that is asked for',
+    async (name) => {
+      const total = async (of: { organization_id?: string }) =>
+        (await sdk[name].list(of)).pagination.total_count;
+      const [all, own, none] = await Promise.all(
+        [{}, { organization_id: northlight.id }, { organization_id: randomUUID() }].map(total),
+      );
+      expect(own).toBe(all);
+      expect(own).toBeGreaterThan(0);
+      expect(none).toBe(0);
+    },
+  );
+
   test('is from new to old, or as it was asked for', async () => {
     const times = async (sorting?: ('name' | '-name' | 'created_at')[]) =>
       (await sdk.customers.list({ limit: 100, ...(sorting && { sorting }) })).items;

@@ -53,6 +53,9 @@ describe('the counts of an hour', () => {
     });
     await email('k2', 'w', '2026-11-23T12:00:02.000Z', { state: 'blocked' });
     await email('k3', 'gone', '2026-11-23T12:00:03.000Z', { state: 'sent' });
+    const held = { state: 'waiting', heldSince: '2026-11-23T12:00:05.000Z' };
+    await email('k5', 'w', '2026-11-23T12:00:04.000Z', held);
+    await email('k6', 'w', '2026-11-23T12:00:05.000Z', { state: 'waiting' });
     await email('k4', 'w', '2026-11-23T11:00:03.000Z', { state: 'sent' });
     const run = {
       runId: 'r',
@@ -67,7 +70,7 @@ describe('the counts of an hour', () => {
     expect(unreadable).toBe(1);
     expect(counts).toEqual({
       events: { 'order.paid': { applied: 10, unchanged: 20 }, 'customer.created': { skipped: 1 } },
-      emails: { w: { delivered: 1, blocked: 1 } },
+      emails: { w: { delivered: 1, blocked: 1, held: 1, waiting: 1 } },
       runs: { w: { entered: 1, mailed: 1, endedEarly: 1 } },
       newContacts: 0,
     });
