@@ -20,6 +20,7 @@ export const subscriptionFacts = [
   'endedAt',
   'canceledAt',
   'cancelAtPeriodEnd',
+  'pauseAtPeriodEnd',
   'pastDueSince',
   'pausedAt',
   'createdAt',

@@ -117,6 +117,7 @@ function valueProblem({ property, operator, value, values }: Condition): string 
 const booleans: readonly Condition['property'][] = [
   ...booleanProperties,
   'subscription.cancelAtPeriodEnd',
+  'subscription.pauseAtPeriodEnd',
   'contact.subscribed',
   'customer.hasLivingSubscription',
 ];
