@@ -27,6 +27,8 @@ const consideredWorkflowSchema = z.object({
   name: z.string(),
   verdict: z.enum(['send', 'skip']),
   reason: z.optional(z.string()),
+  /** The event was out of date: a newer state of its subscription was known. */
+  isStale: z.optional(z.literal(true)),
   ledgerKey: z.optional(z.string()),
   runId: z.optional(z.string()),
   emails: z.optional(z.array(runEmailSchema)),

@@ -93,7 +93,7 @@ function isOver(webhook: Webhook, told: readonly Webhook[]): boolean {
   );
 }
 
-const isSuppressed = ({ reason }: ConsideredWorkflow) => reason === staleReason;
+const isSuppressed = ({ isStale }: ConsideredWorkflow) => isStale === true;
 const holds = ({ reason = '' }: ConsideredWorkflow) => !reason.startsWith('The condition');
 const numRuns = asMany(2, 200);
 
@@ -205,7 +205,7 @@ describe('stale news', () => {
     const means = { workflows: everyWorkflow };
     const replayed = await replay(pastDue.webhookId, { triggers: true, again: true }, means);
     expect(replayed).toMatchObject({
-      entry: { workflows: [{ verdict: 'skip', reason: staleReason }] },
+      entry: { workflows: [{ verdict: 'skip', reason: staleReason, isStale: true }] },
     });
   });
 
