@@ -12,7 +12,7 @@ import {
 import type { NormalisedEmail } from '#shared/audience/person/address.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import { stepKey } from '#shared/audience/runs/run.ts';
-import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
+import { plainStepId, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import type { Compose } from './compose.ts';
@@ -263,7 +263,7 @@ async function wasSentUnderOtherId(
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
-  const id = stepId ?? firstSend(workflow).id;
+  const id = stepId ?? plainStepId;
   for (const contactId of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
     const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), id);
     if (key === ledgerKey) continue;

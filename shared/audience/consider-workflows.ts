@@ -7,7 +7,7 @@ import { isStale, staleReason } from './person/subscription-snapshot.ts';
 import type { Workspace } from './rows/workspace.ts';
 import { beginRun, reasonAgainstOne } from './runs/begin-run.ts';
 import { stepKey } from './runs/run.ts';
-import { firstSend, needsRun, type Workflow } from './workflow.ts';
+import { firstSend, needsRun, plainStepId, type Workflow } from './workflow.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;
@@ -129,7 +129,7 @@ export function considerWorkflows(
       if (!needsRun(workflow)) {
         const reason = reasonAgainstOne(w, customer, { workflow, event }, { now });
         return reason === undefined
-          ? { workflowId, version, name, verdict: 'send', ledgerKey: keyOfOne(runIds[0], workflow) }
+          ? { workflowId, version, name, verdict: 'send', ...oneEmail(runIds[0], workflow) }
           : { workflowId, version, name, verdict: 'skip', reason };
       }
       return { workflowId, version, name, ...begun(w, workflow, runIds, situation) };
@@ -137,8 +137,9 @@ export function considerWorkflows(
 }
 
 /** Where the step was one of several it has had this key. */
-function keyOfOne(runId: string, workflow: Workflow): string {
-  return stepKey(runId, firstSend(workflow).id);
+function oneEmail(runId: string, workflow: Workflow) {
+  const { id } = firstSend(workflow);
+  return { ledgerKey: stepKey(runId, id), ...(id !== plainStepId && { stepId: id }) };
 }
 
 function begun(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ledgerKeyOf } from '#shared/audience/consider-workflows.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
+import { mailsOf } from '#shared/queue/mail-queue.ts';
 import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 import { audienceStory, settingsWith } from '#test/support/audience/audience-story.ts';
 
@@ -36,6 +37,15 @@ describe('the workflows of an event', () => {
     ]);
     const other = await story.tell('customer.updated', 'c1', { minute: 2, ...ann });
     expect(other.workflows).toBeUndefined();
+  });
+
+  it('names the step of its one email where that is not the one that every workflow once had', async () => {
+    const left = workflow({ steps: welcome.steps.map((one) => ({ ...one, id: 'day-0' })) });
+    const story = audienceStory(undefined, [left]);
+    const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(record.workflows).toMatchObject([{ verdict: 'send', stepId: 'day-0' }]);
+    expect(mailsOf(record)).toMatchObject([{ stepId: 'day-0' }]);
+    expect(mailsOf(record)[0]).not.toHaveProperty('runId');
   });
 
   it('are decided once: a repeated delivery gives the keys of the first', async () => {
