@@ -78,6 +78,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   const againstStep = ofRun ? reasonAgainstStep(ofRun, situation) : ageReason(record, situation);
   if (againstStep) return block(againstStep);
   if (record.erased || customer?.erased) return block('The customer was erased.');
+  if (customer?.erasure || contact?.erasure) return block('The contact is being erased.');
   if (customer?.deletion && record.type !== 'customer.deleted') {
     return block('The customer was deleted in Polar.');
   }

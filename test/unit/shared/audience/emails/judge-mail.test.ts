@@ -87,6 +87,16 @@ describe('an email', () => {
       { customer: known.customer && { ...known.customer, erased: true } },
       'erased',
     ],
+    [
+      'to a customer whose erasure was asked for',
+      { workflow: transactional, customer: known.customer && { ...known.customer, erasure: act } },
+      'being erased',
+    ],
+    [
+      'to a contact added by hand whose erasure was asked for',
+      { workflow: transactional, contact: known.contact && { ...known.contact, erasure: act } },
+      'being erased',
+    ],
     ['to a deleted customer', { workflow: transactional, customer: deleted }, 'deleted'],
     ['to nobody', { contact: undefined }, 'no contact'],
     [
