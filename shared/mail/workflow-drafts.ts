@@ -189,7 +189,7 @@ function draftFrom(beginning: Beginning): WorkflowDraft {
     trigger: { event, conditions: [...conditions] },
     frequency,
     maxAgeHours: usualMaxAgeHours,
-    audience: [],
+    audience: [...(beginning.audience ?? [])],
     exitWhen: isSequence ? [...beginning.exitWhen] : [],
     steps: isSequence
       ? [...beginning.steps]

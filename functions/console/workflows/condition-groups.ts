@@ -1,8 +1,8 @@
 import {
   contactFacts,
+  customerFacts,
   type EventPropertyName,
   eventPropertyNames,
-  hasLivingSubscription,
   type Scope,
   subscriptionFacts,
 } from '#shared/audience/conditions.ts';
@@ -100,7 +100,9 @@ export function conditionGroups(
         names: subscriptionFacts.map((name) => `subscription.${name}`),
       },
     ]),
-    ...of('customer', [{ label: 'Customer, as it is now', names: [hasLivingSubscription] }]),
+    ...of('customer', [
+      { label: 'Customer, as it is now', names: customerFacts.map((name) => `customer.${name}`) },
+    ]),
     ...of('contact', [
       { label: 'Contact, as it is now', names: contactFacts.map((name) => `contact.${name}`) },
     ]),

@@ -39,9 +39,10 @@ We’ll keep it short, and you can unsubscribe with one click at any time.
     name: 'account-linked',
     title: 'Account linked',
     description:
-      'Tells customers that their purchases are linked to their account, once, when Polar has your own id for them.',
+      'Tells customers that their purchases are linked to their account, once, when Polar gets your own id for them. Those whom your checkout created with an id hear nothing.',
     event: 'customer.updated',
     conditions: [{ property: 'externalId', operator: 'is-set' }],
+    audience: [{ property: 'customer.hadNoExternalId', operator: 'is', value: 'true' }],
     frequency: 'once-per-contact',
     email: {
       kind: 'transactional',

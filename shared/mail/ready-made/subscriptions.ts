@@ -10,6 +10,7 @@ export type ReadyMade = Readonly<{
   description: string;
   event: SupportedEventType;
   conditions: readonly Condition[];
+  audience?: readonly Condition[];
   frequency: Frequency;
   email: EmailNode;
 }>;

@@ -34,14 +34,15 @@ describe('the ready-made workflows', () => {
   });
 
   it.each(readyMade)('$name can be saved and activated as it is', (template) => {
-    const { title, event, conditions, frequency, email } = template;
+    const { title, event, conditions, audience = [], frequency, email } = template;
     expect(compileEmail(email, event)).toMatchObject({ kind: 'compiled', warnings: [] });
     const draft = {
       name: title,
       trigger: { event, conditions },
       frequency,
       maxAgeHours: 72,
-      email,
+      audience,
+      steps: [{ kind: 'send', id: 'email', email }],
     };
     const events = { ...defaultSettings.events, [event]: defaultSettings.events['order.paid'] };
     const settings = { ...defaultSettings, events, postalAddress: footer.postalAddress };
