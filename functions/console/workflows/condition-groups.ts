@@ -55,6 +55,7 @@ const topicOf: Readonly<Record<EventPropertyName, Topic>> = {
   endsAt: 'Subscription',
   endedAt: 'Subscription',
   endReason: 'Subscription',
+  isFirstPeriod: 'Subscription',
   pastDueSince: 'Subscription',
   pauseAtPeriodEnd: 'Subscription',
   resumesAt: 'Subscription',
