@@ -129,7 +129,9 @@ async function attempt(
   const token = parts.newToken();
   const leaseUntil = later(parts, leaseMs);
   const addressHash = await parts.addressHash(verdict.contact.email);
-  const identity = { ...message, contactId: verdict.contact.contactId };
+  // An edited workflow is sent in its present words.
+  const workflowVersion = workflow?.version ?? message.workflowVersion;
+  const identity = { ...message, workflowVersion, contactId: verdict.contact.contactId };
   const { customerId } = message;
   const unchanged = known.ofRun && { customerId, revision: known.revision };
   const reservation = { token, leaseUntil, addressHash, unchanged, counted };

@@ -13,7 +13,7 @@ import { leftOutName } from '../kit/left-out-name.ts';
 
 export type KnownOfEmail = Readonly<{
   email: ReportedEmail;
-  /** The version of the workflow that asked for it. */
+  /** The version of the workflow that it was sent from, or that asked for it. */
   workflow: Workflow | undefined;
   record: EventRecord | undefined;
   contact: Contact | undefined;
