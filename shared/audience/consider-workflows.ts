@@ -121,6 +121,8 @@ export function considerWorkflows(
     .map((workflow) => {
       const { workflowId, version, name } = workflow;
       const against = reasonAgainst(workflow, situation);
+      // What is out of date may be news again by the time that this is written down.
+      if (against?.isStale) w.checkAll();
       if (against) return { workflowId, version, name, verdict: 'skip', ...against };
       const runIds = runIdsOf(workflow, situation);
       if (runIds === undefined) {
