@@ -12,7 +12,7 @@ import {
 import type { NormalisedEmail } from '#shared/audience/person/address.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import { stepKey } from '#shared/audience/runs/run.ts';
-import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
+import { plainStepId, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import type { Compose } from './compose.ts';
@@ -118,16 +118,20 @@ async function attempt(
     now: parts.now(),
   });
   const counted = countedToday(email, parts.now());
-  if (verdict.kind === 'block') return block(message, { ...verdict, counted }, parts);
+  const against = (identity: EmailIdentity, blocking: Blocking) =>
+    block(identity, email, blocking, parts);
+  if (verdict.kind === 'block') return against(message, { ...verdict, counted });
   const composed = await parts.compose(verdict, known.settings, message.ledgerKey);
   if (composed.kind === 'blocked') {
-    return block(message, { reason: composed.reason, needsPerson: true, counted }, parts);
+    return against(message, { reason: composed.reason, needsPerson: true, counted });
   }
 
   const token = parts.newToken();
   const leaseUntil = later(parts, leaseMs);
   const addressHash = await parts.addressHash(verdict.contact.email);
-  const identity = { ...message, contactId: verdict.contact.contactId };
+  // An edited workflow is sent in its present words.
+  const workflowVersion = workflow?.version ?? message.workflowVersion;
+  const identity = { ...message, workflowVersion, contactId: verdict.contact.contactId };
   const { customerId } = message;
   const unchanged = known.ofRun && { customerId, revision: known.revision };
   const reservation = { token, leaseUntil, addressHash, unchanged, counted };
@@ -141,7 +145,7 @@ async function attempt(
     ? await parts.emails.reserveWithin(identity, reservation, quota)
     : (await parts.emails.reserve(identity, reservation)) && 'reserved';
   if (quota && (reserved === 'full of mails' || reserved === 'full of marketing')) {
-    return block(identity, { reason: fullReason(quota, reserved) }, parts);
+    return against(identity, { reason: fullReason(quota, reserved) });
   }
   if (reserved !== 'reserved') {
     throw new Error('Another mailer took this email, or its customer changed, at the same moment.');
@@ -176,13 +180,17 @@ async function putAside(
   return isAside ? { kind: 'waiting', reason } : { kind: 'settled' };
 }
 
-type Blocking = Readonly<{ reason: string; counted?: Counted | undefined }>;
+type Blocking = Pick<Delivery, 'needsPerson'> &
+  Readonly<{ reason: string; counted?: Counted | undefined }>;
 
+/** What waits for another event under this key may still be sent: it is for its own message to block. */
 async function block(
   message: EmailIdentity,
-  { reason, needsPerson, counted }: Pick<Delivery, 'needsPerson'> & Blocking,
+  email: Email | undefined,
+  { reason, needsPerson, counted }: Blocking,
   parts: DeliveryParts,
 ): Promise<Delivery> {
+  if (email?.state === 'waiting' && !isAskedBySame(email, message)) return { kind: 'settled' };
   const isBlocked = await parts.emails.block(message, reason, counted);
   return isBlocked
     ? { kind: 'blocked', reason, ...(needsPerson && { needsPerson }) }
@@ -263,7 +271,7 @@ async function wasSentUnderOtherId(
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
-  const id = stepId ?? firstSend(workflow).id;
+  const id = stepId ?? plainStepId;
   for (const contactId of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
     const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), id);
     if (key === ledgerKey) continue;

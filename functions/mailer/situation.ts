@@ -27,7 +27,7 @@ export function mailSituation({
   settings: () => Promise<Settings>;
 }): (message: MailMessage) => Promise<Known> {
   return async (message) => {
-    const { workflowId, webhookId, customerId, runId } = message;
+    const { workflowId, webhookId, customerId, runId, stepId } = message;
     const [workflow, record, revision, currentSettings] = await Promise.all([
       workflows.find(workflowId),
       runId === undefined ? recorded(webhookId) : undefined,
@@ -46,6 +46,7 @@ export function mailSituation({
     return {
       ...{ workflow, record: record ?? run, settings: currentSettings, ...audience },
       ofRun: run && askedBy(run, message),
+      stepId,
       revision,
     };
   };

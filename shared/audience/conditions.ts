@@ -20,6 +20,7 @@ export const subscriptionFacts = [
   'endedAt',
   'canceledAt',
   'cancelAtPeriodEnd',
+  'pauseAtPeriodEnd',
   'pastDueSince',
   'pausedAt',
   'createdAt',
@@ -38,16 +39,19 @@ export const contactFacts = [
 ] as const;
 type ContactFact = (typeof contactFacts)[number];
 
-export const hasLivingSubscription = 'customer.hasLivingSubscription';
+/** Of a customer as it is now. */
+export const customerFacts = ['hasLivingSubscription', 'hadNoExternalId'] as const;
+type CustomerFact = (typeof customerFacts)[number];
 
 const subscriptionProperties = subscriptionFacts.map((fact) => `subscription.${fact}` as const);
+const customerProperties = customerFacts.map((fact) => `customer.${fact}` as const);
 const contactProperties = contactFacts.map((fact) => `contact.${fact}` as const);
 
 export const conditionPropertySchema = z.enum([
   ...eventPropertyNames,
   ...subscriptionProperties,
   ...contactProperties,
-  hasLivingSubscription,
+  ...customerProperties,
 ]);
 /** A bare name is a property of the event. */
 type ConditionProperty = z.infer<typeof conditionPropertySchema>;
@@ -70,7 +74,7 @@ export type ScopedProperty =
   | { scope: 'event'; name: EventPropertyName }
   | { scope: 'subscription'; name: SubscriptionFact }
   | { scope: 'contact'; name: ContactFact }
-  | { scope: 'customer'; name: 'hasLivingSubscription' };
+  | { scope: 'customer'; name: CustomerFact };
 
 const scoped: ReadonlyMap<ConditionProperty, ScopedProperty> = new Map<
   ConditionProperty,
@@ -81,7 +85,7 @@ const scoped: ReadonlyMap<ConditionProperty, ScopedProperty> = new Map<
     (name) => [`subscription.${name}`, { scope: 'subscription', name }] as const,
   ),
   ...contactFacts.map((name) => [`contact.${name}`, { scope: 'contact', name }] as const),
-  [hasLivingSubscription, { scope: 'customer', name: 'hasLivingSubscription' }],
+  ...customerFacts.map((name) => [`customer.${name}`, { scope: 'customer', name }] as const),
 ]);
 
 export function scopedProperty(property: ConditionProperty): ScopedProperty {
@@ -98,7 +102,7 @@ export type Facts = Readonly<{
   event: EventProperties;
   /** As it is now, of the subscription that the event was about. */
   subscription?: SubscriptionSnapshot | undefined;
-  customer?: Readonly<{ hasLivingSubscription: boolean }> | undefined;
+  customer?: Readonly<Record<CustomerFact, boolean>> | undefined;
   contact?: Readonly<{ [fact in ContactFact]?: string | boolean | undefined }> | undefined;
 }>;
 

@@ -7,7 +7,7 @@ import { isStale, staleReason } from './person/subscription-snapshot.ts';
 import type { Workspace } from './rows/workspace.ts';
 import { beginRun, reasonAgainstOne } from './runs/begin-run.ts';
 import { stepKey } from './runs/run.ts';
-import { firstSend, needsRun, type Workflow } from './workflow.ts';
+import { firstSend, needsRun, plainStepId, type Workflow } from './workflow.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;
@@ -120,25 +120,28 @@ export function considerWorkflows(
     .filter(({ status, trigger }) => status === 'active' && trigger.event === event.type)
     .map((workflow) => {
       const { workflowId, version, name } = workflow;
-      const reason = reasonAgainst(workflow, situation);
-      if (reason !== undefined) return { workflowId, version, name, verdict: 'skip', reason };
+      const against = reasonAgainst(workflow, situation);
+      // What is out of date may be news again by the time that this is written down.
+      if (against?.isStale) w.checkAll();
+      if (against) return { workflowId, version, name, verdict: 'skip', ...against };
       const runIds = runIdsOf(workflow, situation);
       if (runIds === undefined) {
         return { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) };
       }
       if (!needsRun(workflow)) {
-        const against = reasonAgainstOne(w, customer, { workflow, event }, { now });
-        return against === undefined
-          ? { workflowId, version, name, verdict: 'send', ledgerKey: keyOfOne(runIds[0], workflow) }
-          : { workflowId, version, name, verdict: 'skip', reason: against };
+        const reason = reasonAgainstOne(w, customer, { workflow, event }, { now });
+        return reason === undefined
+          ? { workflowId, version, name, verdict: 'send', ...oneEmail(runIds[0], workflow) }
+          : { workflowId, version, name, verdict: 'skip', reason };
       }
       return { workflowId, version, name, ...begun(w, workflow, runIds, situation) };
     });
 }
 
 /** Where the step was one of several it has had this key. */
-function keyOfOne(runId: string, workflow: Workflow): string {
-  return stepKey(runId, firstSend(workflow).id);
+function oneEmail(runId: string, workflow: Workflow) {
+  const { id } = firstSend(workflow);
+  return { ledgerKey: stepKey(runId, id), ...(id !== plainStepId && { stepId: id }) };
 }
 
 function begun(
@@ -170,15 +173,23 @@ export function isTooOld(
   return now.getTime() - Date.parse(occurredAt) > maxAgeHours * hourMs;
 }
 
-function reasonAgainst(workflow: Workflow, situation: Situation): string | undefined {
-  const { event, customer, isTrigger, now, replay } = situation;
-  if (!isTrigger) return `The settings keep ${event.type} from triggering workflows.`;
+type Against = Pick<ConsideredWorkflow, 'reason' | 'isStale'>;
+
+function reasonAgainst(workflow: Workflow, situation: Situation): Against | undefined {
+  const { event, customer, isTrigger } = situation;
+  if (!isTrigger) return { reason: `The settings keep ${event.type} from triggering workflows.` };
   const condition = missedCondition(workflow, event);
-  if (condition) return `The condition is not met: ${conditionText(condition)}.`;
+  if (condition) return { reason: `The condition is not met: ${conditionText(condition)}.` };
   const { conditions } = workflow.trigger;
   if (isStale(event.type, event.subscription, customer.subscriptions, conditions)) {
-    return staleReason;
+    return { reason: staleReason, isStale: true };
   }
+  const reason = reasonOfMoment(workflow, situation);
+  return reason === undefined ? undefined : { reason };
+}
+
+function reasonOfMoment(workflow: Workflow, situation: Situation): string | undefined {
+  const { event, customer, now, replay } = situation;
   if (isTooOld(workflow, event, now)) {
     return `The event is older than ${workflow.maxAgeHours} hours, so it is too late to mail.`;
   }

@@ -224,6 +224,7 @@ function withFacts(
     ...(email && { email }),
     ...(newName && { name: newName }),
     ...(newId && { externalId: newId }),
+    ...(externalId === undefined && { hadNoExternalId: true as const }),
   };
 }
 

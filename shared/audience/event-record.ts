@@ -27,7 +27,11 @@ const consideredWorkflowSchema = z.object({
   name: z.string(),
   verdict: z.enum(['send', 'skip']),
   reason: z.optional(z.string()),
+  /** The event was out of date: a newer state of its subscription was known. */
+  isStale: z.optional(z.literal(true)),
   ledgerKey: z.optional(z.string()),
+  /** Of the one email without a run: the step that it is of, where that is not the one of a workflow without steps. */
+  stepId: z.optional(z.string()),
   runId: z.optional(z.string()),
   emails: z.optional(z.array(runEmailSchema)),
 });

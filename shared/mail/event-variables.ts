@@ -198,6 +198,11 @@ export const eventVariables: Readonly<Record<EventVariable, Variable>> = {
   },
   trialEnd: { description: 'When the trial ends, or ended, if there is one.', events: purchases },
   trialDays: { description: 'How many days the trial has, or had.', events: purchases },
+  isFirstPeriod: {
+    description:
+      'true until the subscription renews for the first time, also during its trial; false from then on.',
+    events: subscriptions,
+  },
   pastDueSince: {
     description: 'Since when a payment has been overdue; kept after the end if it was never paid.',
     events: subscriptions,

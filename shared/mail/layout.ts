@@ -176,9 +176,9 @@ function subscribed(name: string | undefined): string {
 }
 
 function bound(name: string | undefined, event: SupportedEventType | undefined): string {
-  if (event === 'customer.deleted') return `you were a customer of ${name ?? 'ours'}`;
-  if (event?.startsWith('customer.')) return `you are a customer of ${name ?? 'ours'}`;
-  return `you bought something from ${name ?? 'us'}`;
+  // Whoever has a free plan, or is on trial, has bought nothing.
+  const isPast = event === 'customer.deleted';
+  return `you ${isPast ? 'were' : 'are'} a customer of ${name ?? 'ours'}`;
 }
 
 /**

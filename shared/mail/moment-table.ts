@@ -50,8 +50,8 @@ export const moments: Readonly<Record<CustomerEmailKey, Moment>> = {
     isOnce: true,
     occasions: [
       order('subscription_create', { subscriptionId: anything }),
-      subscription('subscription.created'),
-      subscription('subscription.active'),
+      subscription('subscription.created', { isFirstPeriod: 'true' }),
+      subscription('subscription.active', { isFirstPeriod: 'true' }),
       updated({ endedAt: null }),
     ],
   },

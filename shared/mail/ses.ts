@@ -11,8 +11,11 @@ const bytesOfOneWord = 45;
  * `Name <address>` with a name that is not ASCII in encoded words, as SES wants it; everything else as it is.
  */
 export function encodedMailbox(mailbox: string): string {
-  const [, name = '', address = ''] = /^\s*"?(.*?)"?\s*<([^<>]+)>\s*$/.exec(mailbox) ?? [];
-  if (name === '' || /^[ -~]*$/.test(name)) return mailbox;
+  const [, quote = '', written = '', address = ''] =
+    /^\s*("?)(.*?)"?\s*<([^<>]+)>\s*$/.exec(mailbox) ?? [];
+  if (written === '' || /^[ -~]*$/.test(written)) return mailbox;
+  // A quoted name has a backslash before its own quotes, which an encoded word has not.
+  const name = quote === '' ? written : written.replaceAll(/\\(.)/gu, '$1');
   const words: string[] = [''];
   for (const character of name) {
     const word = `${words.at(-1)}${character}`;

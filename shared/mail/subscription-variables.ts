@@ -22,10 +22,12 @@ export const subscriptionVariables = {
   endedAt: 'When it ended, once it has.',
   canceledAt: 'When it was canceled.',
   cancelAtPeriodEnd: 'true while it is set to end with its period.',
+  pauseAtPeriodEnd: 'true while it is set to pause at the end of its period.',
   pastDueSince: 'Since when a payment has been overdue.',
   pausedAt: 'Since when it has been paused.',
   createdAt: 'When it was created.',
-} as const satisfies Record<SubscriptionFact | 'formattedAmount', string>;
+  hasScheduledChange: 'true while a change of its plan, seats or units waits for the next period.',
+} as const satisfies Record<SubscriptionFact | 'formattedAmount' | 'hasScheduledChange', string>;
 
 export type SubscriptionValues = {
   readonly [name in keyof typeof subscriptionVariables]?: string | number | boolean | undefined;
@@ -47,8 +49,11 @@ export function subscriptionValues(
         : formattedAmount(amount, currency, language),
     ...{ interval: snapshot.interval, periodEnd: snapshot.periodEnd, trialEnd: snapshot.trialEnd },
     ...{ endsAt: snapshot.endsAt, endedAt: snapshot.endedAt, canceledAt: snapshot.canceledAt },
-    ...{ cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd, pastDueSince: snapshot.pastDueSince },
+    cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
+    pauseAtPeriodEnd: snapshot.pauseAtPeriodEnd,
+    pastDueSince: snapshot.pastDueSince,
     ...{ pausedAt: snapshot.pausedAt, createdAt: snapshot.createdAt },
+    hasScheduledChange: snapshot.pendingUpdate !== undefined,
   };
 }
 
@@ -60,6 +65,6 @@ export function subscriptionAsTold(event: EventProperties): SubscriptionValues {
     ...{ productName: event.productName, interval: event.interval, currency: event.currency },
     ...{ periodEnd: event.periodEnd, trialEnd: event.trialEnd, endsAt: event.endsAt },
     ...{ endedAt: event.endedAt, cancelAtPeriodEnd: event.cancelAtPeriodEnd },
-    ...{ pastDueSince: event.pastDueSince },
+    ...{ pauseAtPeriodEnd: event.pauseAtPeriodEnd, pastDueSince: event.pastDueSince },
   };
 }

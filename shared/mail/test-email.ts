@@ -151,6 +151,7 @@ function usualSubscription(event: SupportedEventType, now: Date): EventPropertie
     priceBeforeDiscount: 1900,
     priceKind: 'fixed',
     taxIncluded: false,
+    isFirstPeriod: true,
     pauseAtPeriodEnd: false,
     endsAt: inDays(now, status === 'canceled' ? 0 : 30),
     endedAt: inDays(now, 0),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { plainStepId, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
+import { needsRun, plainStepId, type Workflow, type Workflows } from '#shared/audience/workflow.ts';
 import {
   checkWorkflow,
   type MailSurroundings,
@@ -96,13 +96,14 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
     async save(workflow, written) {
       const checked = await check(written);
       if (checked.kind === 'refused') return checked;
-      const { obstacles } = checked;
+      const { obstacles, draft } = checked;
       const isLive = workflow.status === 'active';
       const status = isLive && obstacles.length > 0 ? 'paused' : workflow.status;
       const change = { ...partsOf(checked), status };
       if (isDeepStrictEqual({ ...workflow, ...change }, workflow))
         return savedAs(workflow, checked);
-      return write(next(workflow, change), checked);
+      const warnings = [...moveWarnings(workflow, draft), ...checked.warnings];
+      return write(next(workflow, change), { ...checked, warnings });
     },
 
     async activate(workflow) {
@@ -129,6 +130,21 @@ export function workflowDrafts({ workflows, surroundings, now, newTag }: Parts):
 }
 
 type Accepted = Extract<WorkflowCheck, { kind: 'accepted' }>;
+
+/** What becomes of those for whom a workflow has begun, where it waits for another event from now on. */
+export function moveWarnings(
+  before: Pick<Workflow, 'status' | 'steps' | 'trigger'>,
+  { trigger }: Pick<WorkflowDraft, 'trigger'>,
+): string[] {
+  const { status, steps } = before;
+  if (status === 'draft' || trigger.event === before.trigger.event) return [];
+  const onTheirWay = needsRun({ steps })
+    ? ' People already at a wait go on with the new steps.'
+    : '';
+  return [
+    `Emails for ${before.trigger.event} that are still queued or held will be blocked.${onTheirWay}`,
+  ];
+}
 
 /** What checking made of a draft, as a workflow has it. */
 function partsOf({ draft, steps }: Accepted) {
@@ -173,7 +189,7 @@ function draftFrom(beginning: Beginning): WorkflowDraft {
     trigger: { event, conditions: [...conditions] },
     frequency,
     maxAgeHours: usualMaxAgeHours,
-    audience: [],
+    audience: [...(beginning.audience ?? [])],
     exitWhen: isSequence ? [...beginning.exitWhen] : [],
     steps: isSequence
       ? [...beginning.steps]

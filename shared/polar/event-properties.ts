@@ -58,6 +58,7 @@ export const eventPropertiesSchema = z.object({
   renewsAt: optionalText,
   trialEnd: optionalText,
   trialDays: optionalNumber,
+  isFirstPeriod: optionalBoolean,
   pastDueSince: optionalText,
   pauseAtPeriodEnd: optionalBoolean,
   resumesAt: optionalText,
@@ -88,6 +89,7 @@ const amountProperties = [
 const countProperties: readonly Name[] = ['discountMonths', 'seats', 'trialDays'];
 export const booleanProperties: readonly Name[] = [
   'cancelAtPeriodEnd',
+  'isFirstPeriod',
   'pauseAtPeriodEnd',
   'taxIncluded',
 ];

@@ -7,6 +7,7 @@ import {
 import { instant } from './instant.ts';
 import {
   endReason,
+  isFirstPeriod,
   priceOf,
   renewsAt,
   type Subscription,
@@ -159,6 +160,7 @@ export function subscriptionProperties(data: unknown): EventProperties {
     seats: subscription.seats,
     interval: interval(subscription),
     ...periodOf(subscription),
+    isFirstPeriod: isFirstPeriod(subscription),
     pastDueSince: subscription.past_due_at,
     pauseAtPeriodEnd: subscription.pause_at_period_end,
     resumesAt: subscription.resumes_at,

@@ -23,6 +23,7 @@ export const subscriptionFactsSchema = z.object({
   trialEnd: optionalText,
   endsAt: optionalText,
   cancelAtPeriodEnd: z.optional(z.boolean()),
+  pauseAtPeriodEnd: z.optional(z.boolean()),
   /** A change that waits for the next period; absent also where it is not told. */
   pendingUpdate: z.optional(
     z.object({
@@ -59,6 +60,7 @@ const wireSchema = z.object({
   trial_end: time,
   ends_at: time,
   cancel_at_period_end: boolean,
+  pause_at_period_end: boolean,
   pending_update: z.catch(
     z.nullish(z.object({ applies_at: time, product_id: text, seats: integer, units: integer })),
     null,
@@ -96,6 +98,7 @@ export function polarSubscription(data: unknown, toldAt?: string): PolarSubscrip
     trialEnd: wire.trial_end,
     endsAt: wire.ends_at,
     cancelAtPeriodEnd: wire.cancel_at_period_end,
+    pauseAtPeriodEnd: wire.pause_at_period_end,
     pendingUpdate:
       pending &&
       present({

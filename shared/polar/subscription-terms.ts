@@ -59,6 +59,14 @@ export function trialDays({ trial_start, trial_end }: Subscription): number | un
   return Math.round((Date.parse(trial_end) - Date.parse(trial_start)) / dayMs);
 }
 
+const hourMs = 3_600_000;
+
+/** Whether its current period is the one that it began with. */
+export function isFirstPeriod({ started_at, current_period_start }: Subscription) {
+  if (started_at === undefined || current_period_start === undefined) return undefined;
+  return Date.parse(current_period_start) - Date.parse(started_at) < hourMs;
+}
+
 /** Polar gives up 21 days after the first failure; `past_due_at` is kept when that was the end. */
 const dunningDays = 21;
 

@@ -40,13 +40,15 @@ function mailsFor(
   { webhookId, customerId }: Pick<EventRecord, 'webhookId' | 'customerId'>,
   contactId: string | undefined,
 ): MailMessage[] {
-  return workflows.flatMap(({ workflowId, version, ledgerKey, runId, emails = [] }) => {
+  return workflows.flatMap(({ workflowId, version, ledgerKey, stepId, runId, emails = [] }) => {
     const common = {
       ...{ workflowId, workflowVersion: version, webhookId, customerId },
       ...(contactId !== undefined && { contactId }),
     };
     const ofRun = emails.map((email) => ({ ...common, runId, ...namedByStep(email) }));
-    return ledgerKey === undefined ? ofRun : [{ ledgerKey, ...common }];
+    return ledgerKey === undefined
+      ? ofRun
+      : [{ ledgerKey, ...common, ...(stepId !== undefined && { stepId }) }];
   });
 }
 

@@ -2,7 +2,7 @@ import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
-import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
+import { plainStepId, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { RenderedEmail } from '#shared/mail/render-email.ts';
 import { subscriptionAsTold } from '#shared/mail/subscription-variables.ts';
@@ -13,7 +13,7 @@ import { leftOutName } from '../kit/left-out-name.ts';
 
 export type KnownOfEmail = Readonly<{
   email: ReportedEmail;
-  /** The version of the workflow that asked for it. */
+  /** The version of the workflow that it was sent from, or that asked for it. */
   workflow: Workflow | undefined;
   record: EventRecord | undefined;
   contact: Contact | undefined;
@@ -38,7 +38,7 @@ export function renderedAgain(known: KnownOfEmail): RenderedAgain {
   if (!workflow) return missing(`Version ${email.workflowVersion} of its workflow isn’t kept.`);
   if (!contact) return missing('Its customer no longer has a contact.');
   const sends = sendsOf(workflow);
-  const step = email.stepId === undefined ? sends[0] : sends.find(({ id }) => id === email.stepId);
+  const step = sends.find(({ id }) => id === (email.stepId ?? plainStepId));
   if (!step) return missing('This version of its workflow has no such email.');
   const { properties } = record;
   const rendered = previewEmail({

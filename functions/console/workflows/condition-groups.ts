@@ -1,8 +1,8 @@
 import {
   contactFacts,
+  customerFacts,
   type EventPropertyName,
   eventPropertyNames,
-  hasLivingSubscription,
   type Scope,
   subscriptionFacts,
 } from '#shared/audience/conditions.ts';
@@ -55,6 +55,7 @@ const topicOf: Readonly<Record<EventPropertyName, Topic>> = {
   endsAt: 'Subscription',
   endedAt: 'Subscription',
   endReason: 'Subscription',
+  isFirstPeriod: 'Subscription',
   pastDueSince: 'Subscription',
   pauseAtPeriodEnd: 'Subscription',
   resumesAt: 'Subscription',
@@ -100,7 +101,9 @@ export function conditionGroups(
         names: subscriptionFacts.map((name) => `subscription.${name}`),
       },
     ]),
-    ...of('customer', [{ label: 'Customer, as it is now', names: [hasLivingSubscription] }]),
+    ...of('customer', [
+      { label: 'Customer, as it is now', names: customerFacts.map((name) => `customer.${name}`) },
+    ]),
     ...of('contact', [
       { label: 'Contact, as it is now', names: contactFacts.map((name) => `contact.${name}`) },
     ]),

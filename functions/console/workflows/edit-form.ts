@@ -76,7 +76,7 @@ ${conditionFields({
   hints: ['Everyone the trigger lets through.', 'All of these must hold when it begins.'],
   rows: typed.audience,
   ...{ prefix: 'audience-', act: 'audience', label: 'condition of the audience, number' },
-  scopes: ['contact'],
+  scopes: ['customer', 'contact'],
   problemAt: (index) => problems.at(`audience.${index}`),
 })}
 ${conditionFields({

@@ -6,7 +6,7 @@ import { type StoppedAt, stoppedBy } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { checkWorkflow } from '#shared/mail/check/check-workflow.ts';
 import { mailsTwice } from '#shared/mail/moments.ts';
-import { draftOf, type Saving } from '#shared/mail/workflow-drafts.ts';
+import { draftOf, moveWarnings, type Saving } from '#shared/mail/workflow-drafts.ts';
 import { everyElement } from '../kit/email-elements.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { policyWith } from '../kit/guard.ts';
@@ -212,7 +212,10 @@ export function savedFlash(before: Workflow, { workflow, obstacles }: Saved): Fl
     status === 'active'
       ? 'It’s live: events received 30 seconds from now or later send it.'
       : `It’s ${status === 'draft' ? 'a draft' : 'paused'}: nothing is sent until you activate it.`;
-  return { kind: 'done', text: `Saved as version ${version}. ${live}` };
+  return {
+    kind: 'done',
+    text: [`Saved as version ${version}. ${live}`, ...moveWarnings(before, workflow)].join(' '),
+  };
 }
 
 /** Saves what was typed, or shows the form again: with a preview, with another row, or with what is in the way. */

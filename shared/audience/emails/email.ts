@@ -13,9 +13,10 @@ export const emailIdentitySchema = z.object({
   replayId: z.optional(z.string()),
   /** That asked for it although the contact may have had it before. */
   again: z.optional(z.boolean()),
-  /** Of an email of a run: the run, its step, and when that was due. `webhookId` is the event that began the run. */
-  runId: z.optional(z.string()),
+  /** The step that it is of; absent: the one of a workflow that was written without steps. */
   stepId: z.optional(z.string()),
+  /** Of an email of a run: the run, and when the step was due. `webhookId` is the event that began the run. */
+  runId: z.optional(z.string()),
   stepDueAt: z.optional(z.string()),
 });
 export type EmailIdentity = z.infer<typeof emailIdentitySchema>;

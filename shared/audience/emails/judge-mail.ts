@@ -11,7 +11,7 @@ import {
 import { exitReason } from '#shared/audience/runs/advance.ts';
 import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
-import { firstSend, type SendStep, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
+import { plainStepId, type SendStep, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 
 /** Everything about an email as it is at the moment before it is sent. */
 export type MailSituation = Readonly<{
@@ -20,6 +20,8 @@ export type MailSituation = Readonly<{
   record: News | undefined;
   /** The step that asked for it; absent where the event itself did, without a run. */
   ofRun?: AskedByRun | undefined;
+  /** Of an email without a run; absent: the step of a workflow that was written without steps. */
+  stepId?: string | undefined;
   customer: Customer | undefined;
   /** The contact that shows the customer now. */
   contact: Contact | undefined;
@@ -76,6 +78,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   const againstStep = ofRun ? reasonAgainstStep(ofRun, situation) : ageReason(record, situation);
   if (againstStep) return block(againstStep);
   if (record.erased || customer?.erased) return block('The customer was erased.');
+  if (customer?.erasure || contact?.erasure) return block('The contact is being erased.');
   if (customer?.deletion && record.type !== 'customer.deleted') {
     return block('The customer was deleted in Polar.');
   }
@@ -83,7 +86,9 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   const isOfEvent = !ofRun || ofRun.step.at === ofRun.run.beganAt;
   const { event, conditions } = workflow.trigger;
   // Its text is about another event by now.
-  if (isOfEvent && record.type !== event) return block(`The workflow waits for ${event} now.`);
+  if (isOfEvent && record.type !== event) {
+    return block(`The workflow was moved from ${record.type} to ${event}.`);
+  }
   if (isOfEvent && isStale(record.type, newsIn(record), customer?.subscriptions, conditions)) {
     return block(staleReason);
   }
@@ -98,9 +103,8 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (suppression?.reasons.complained || customer?.no?.complained) {
     return block('The recipient reported an email as spam.');
   }
-  const step = ofRun
-    ? sendsOf(workflow).find(({ id }) => id === ofRun.step.stepId)
-    : firstSend(workflow);
+  const stepId = ofRun?.step.stepId ?? situation.stepId ?? plainStepId;
+  const step = sendsOf(workflow).find(({ id }) => id === stepId);
   if (!step) return block('The step was removed from the workflow.');
   if (step.email.kind === 'marketing') {
     // The "no" itself may be known a moment before the contact shows it.

@@ -8,14 +8,17 @@ import { isLiving, type SubscriptionSnapshot, snapshotOf } from './subscription-
 /** The facts of now about an event of that time. */
 export function factsOf(
   event: EventProperties,
-  customer: Pick<Customer, 'subscriptions'> | undefined,
+  customer: Pick<Customer, 'subscriptions' | 'hadNoExternalId'> | undefined,
   contact: Facts['contact'],
 ): Facts {
   const all = customer?.subscriptions;
   return {
     event,
     subscription: subscriptionOf(event.subscriptionId, customer),
-    customer: customer && { hasLivingSubscription: Object.values(all ?? {}).some(isLiving) },
+    customer: customer && {
+      hasLivingSubscription: Object.values(all ?? {}).some(isLiving),
+      hadNoExternalId: customer.hadNoExternalId === true,
+    },
     contact,
   };
 }

@@ -243,6 +243,8 @@ export const customerSchema = z.object({
   email: z.optional(factSchema),
   name: z.optional(factSchema),
   externalId: z.optional(factSchema),
+  /** An event told of it without an external id. */
+  hadNoExternalId: z.optional(z.literal(true)),
   ...groupFactsSchema.shape,
   /** Every address this customer ever had, sorted: keys, of version 0.1.0 perhaps, as `normalisedEmail` reads them. */
   addresses: z.array(z.string()),

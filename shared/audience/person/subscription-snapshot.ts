@@ -102,6 +102,7 @@ const otherFields = [
   'trialEnd',
   'endsAt',
   'cancelAtPeriodEnd',
+  'pauseAtPeriodEnd',
   'pendingUpdate',
   'productName',
 ] as const;

@@ -65,12 +65,12 @@ export async function rehearsedMails(
   const after = await audienceAfter(steps, record.customerId, store);
   const mails: RehearsedMail[] = [];
   const asked = considered.flatMap((one) => asksOf(one, steps));
-  for (const { workflowId, name, ledgerKey, ofRun } of asked) {
+  for (const { workflowId, name, ledgerKey, stepId, ofRun } of asked) {
     const verdict = judgeMail({
       ...after,
       workflow: workflows.find((one) => one.workflowId === workflowId),
       record: ofRun?.run ?? record,
-      ofRun,
+      ...{ ofRun, stepId },
       settings: surroundings.settings,
       now: surroundings.now,
       hasSender,
@@ -120,13 +120,14 @@ function runOf({ runId }: ConsideredWorkflow, steps: Steps | undefined): Run | u
 }
 
 type Ask = Pick<RehearsedMail, 'workflowId' | 'name' | 'ledgerKey'> & {
+  stepId?: string | undefined;
   ofRun?: AskedByRun | undefined;
 };
 
 /** The email of a workflow, or those that its run asks for at once. */
 function asksOf(considered: ConsideredWorkflow, steps: Steps | undefined): Ask[] {
-  const { workflowId, name, ledgerKey } = considered;
-  if (ledgerKey !== undefined) return [{ workflowId, name, ledgerKey }];
+  const { workflowId, name, ledgerKey, stepId } = considered;
+  if (ledgerKey !== undefined) return [{ workflowId, name, ledgerKey, stepId }];
   const run = runOf(considered, steps);
   if (!run) return [];
   return run.history.flatMap((step) =>

@@ -1,5 +1,6 @@
 import {
   type Condition,
+  customerFacts,
   type EventPropertyName,
   type Scope,
   type ScopedProperty,
@@ -36,7 +37,7 @@ const usualValues: Partial<Record<Condition['property'], readonly string[]>> = {
 /** Where conditions are written, and what they may be about there. */
 const scopes = {
   trigger: ['event'],
-  audience: ['contact'],
+  audience: ['customer', 'contact'],
   exitWhen: ['subscription', 'customer', 'contact'],
   onlyIf: ['event', 'subscription', 'customer', 'contact'],
 } as const satisfies Record<string, readonly Scope[]>;
@@ -44,7 +45,7 @@ type Place = keyof typeof scopes;
 
 const outOfPlace = {
   trigger: 'A trigger looks only at the event: write it without a prefix, or move the condition.',
-  audience: 'The audience looks only at the contact: use contact.userGroup, for example.',
+  audience: 'The audience looks only at contact and customer: use contact.userGroup, for example.',
   exitWhen: "An event never changes, so it can't end a run. Make it part of the trigger.",
   onlyIf: '',
 } as const satisfies Record<Place, string>;
@@ -117,8 +118,9 @@ function valueProblem({ property, operator, value, values }: Condition): string 
 const booleans: readonly Condition['property'][] = [
   ...booleanProperties,
   'subscription.cancelAtPeriodEnd',
+  'subscription.pauseAtPeriodEnd',
   'contact.subscribed',
-  'customer.hasLivingSubscription',
+  ...customerFacts.map((name) => `customer.${name}` as const),
 ];
 
 function wrongKind(property: Condition['property'], value: string): string | undefined {

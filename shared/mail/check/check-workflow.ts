@@ -11,7 +11,13 @@ import {
 } from '#shared/polar/event-types.ts';
 import type { Portal } from '#shared/polar/portal.ts';
 import { checkConditions, type Verdicts } from './check-conditions.ts';
-import { checkSteps, type DraftStep, problemOfStep, type StepName } from './check-steps.ts';
+import {
+  checkSteps,
+  costOfUpdates,
+  type DraftStep,
+  problemOfStep,
+  type StepName,
+} from './check-steps.ts';
 import { type DraftProblem, type EmailField, sentencesOf } from './draft-problem.ts';
 import { readDraft, type WorkflowDraft } from './written-draft.ts';
 
@@ -92,6 +98,7 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
       fieldOf: (index) => `exitWhen.${index}`,
     }),
     ofSteps,
+    ofPauses(draft, surroundings.settings.events),
   ];
   const problems = [
     ...ownProblems(draft),
@@ -114,6 +121,19 @@ export function checkWorkflow(written: unknown, surroundings: MailSurroundings):
 
 function refusal(places: readonly DraftProblem[]): WorkflowCheck {
   return { kind: 'refused', problems: sentencesOf(places), places };
+}
+
+/** Only subscription.updated tells of a pause before it begins. */
+function ofPauses({ exitWhen, steps }: WorkflowDraft, events: Settings['events']): Verdicts {
+  const asked = [...exitWhen, ...steps.flatMap((one) => (one.kind === 'send' ? one.onlyIf : []))];
+  const isAsked = asked.some(({ property }) => property === 'subscription.pauseAtPeriodEnd');
+  const warnings =
+    isAsked && !events['subscription.updated'].enabled
+      ? [
+          `Polar tells of a scheduled pause with subscription.updated, which is switched off, so pauseAtPeriodEnd may be out of date. If customers can pause in your shop, switch it on in Events & groups. ${costOfUpdates}`,
+        ]
+      : [];
+  return { problems: [], warnings };
 }
 
 const senderFields = [

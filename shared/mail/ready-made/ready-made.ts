@@ -39,9 +39,10 @@ We’ll keep it short, and you can unsubscribe with one click at any time.
     name: 'account-linked',
     title: 'Account linked',
     description:
-      'Tells customers that their purchases are linked to their account, once, when Polar has your own id for them.',
+      'Tells customers that their purchases are linked to their account, once, when Polar gets your own id for them. Those whom your checkout created with an id hear nothing.',
     event: 'customer.updated',
     conditions: [{ property: 'externalId', operator: 'is-set' }],
+    audience: [{ property: 'customer.hadNoExternalId', operator: 'is', value: 'true' }],
     frequency: 'once-per-contact',
     email: {
       kind: 'transactional',
@@ -90,10 +91,10 @@ const receipt: ReadyMade = {
   email: {
     kind: 'transactional',
     subject:
-      '{% if event.creditedAmount %}Your credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Your free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Your final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Your usage bill{% else %}Your receipt{% endif %}{% if event.productName %} for {{ event.productName }}{% endif %}',
+      '{% if event.creditedAmount %}Your credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" and event.billingReason == "subscription_create" %}Your free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Your final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Your usage bill{% else %}Your receipt{% endif %}{% if event.productName %} for {{ event.productName }}{% endif %}',
     preheader:
       '{% if event.chargedAmount > 0 %}Your payment went through.{% elsif event.chargedAmount == 0 or event.amount == 0 %}Nothing was charged.{% elsif event.receiptNumber %}Your payment went through.{% else %}Here is what you ordered.{% endif %}',
-    body: `###### {% if event.creditedAmount %}Credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}Free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Usage bill{% else %}Receipt{% endif %}{% if event.orderDate %} · ${dayOf('orderDate')}{% endif %}
+    body: `###### {% if event.creditedAmount %}Credit{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" and event.billingReason == "subscription_create" %}Free trial{% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}Final bill{% elsif event.billingReason == "subscription_meter_cycle" %}Usage bill{% else %}Receipt{% endif %}{% if event.orderDate %} · ${dayOf('orderDate')}{% endif %}
 
 # {% if event.creditedAmount %}{{ event.formattedCreditedAmount | default: "Your credit" }}{% elsif event.formattedChargedAmount %}{{ event.formattedChargedAmount }}{% else %}{{ event.formattedAmount | default: "Your order" }}{% endif %}
 
@@ -101,7 +102,7 @@ Hi {{ contact.firstName | default: "there" }},
 
 {% if event.creditedAmount %}
 We have added {{ event.formattedCreditedAmount | default: "a credit" }} to your balance. It counts towards your next payments.
-{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" %}
+{% elsif event.amount == 0 and event.subscriptionStatus == "trialing" and event.billingReason == "subscription_create" %}
 Your free trial has begun{% if event.trialEnd %} and runs until ${hourOf('trialEnd')}{% endif %}.
 {% elsif event.subscriptionStatus == "canceled" and event.billingReason contains "_cycle" %}
 Your subscription has ended, and this is the final bill for it.

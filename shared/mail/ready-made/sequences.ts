@@ -90,7 +90,7 @@ const dunning: ReadySequence = {
         'transactional',
         'Please update your payment method',
         'Your payment is still due.',
-        `To keep ${ofSubscription}, please pay what has been due${dueSince}.`,
+        `{% if subscription.cancelAtPeriodEnd %}The payment for ${ofSubscription} has been due{% else %}To keep ${ofSubscription}, please pay what has been due{% endif %}${dueSince}.`,
         newCard,
       ),
     ),
@@ -123,12 +123,13 @@ const trialEnding: ReadySequence = {
   name: 'trial-ending',
   title: 'Trial ending',
   description:
-    'Reminds customers three days before their trial ends, unless it was canceled or is over. A trial of less than two days gets no reminder. Polar has a reminder of its own, three days before (one day before the end of a trial of less than three).',
+    'Reminds customers three days before their trial ends, unless it was canceled, is set to pause or is over. A trial of less than two days gets no reminder. Polar has a reminder of its own, three days before (one day before the end of a trial of less than three).',
   event: 'subscription.created',
   conditions: [{ property: 'status', operator: 'is', value: 'trialing' }],
   frequency: 'once-per-subscription',
   exitWhen: [
     { property: 'subscription.cancelAtPeriodEnd', operator: 'is', value: 'true' },
+    { property: 'subscription.pauseAtPeriodEnd', operator: 'is', value: 'true' },
     { property: 'subscription.status', operator: 'is-not', value: 'trialing' },
   ],
   steps: [
@@ -153,12 +154,13 @@ const renewalReminder: ReadySequence = {
   name: 'renewal-reminder',
   title: 'Renewal reminder',
   description:
-    'Reminds customers seven days before a yearly subscription renews, unless it was canceled. It names no amount: a discount, a plan change or usage may still change it. Polar has a reminder of its own, within a week before.',
+    'Reminds customers seven days before a yearly subscription renews, unless it was canceled or is set to pause. Polar tells of a scheduled pause with the optional event subscription.updated. It names no amount: a discount, a plan change or usage may still change it. Polar has a reminder of its own, within a week before.',
   event: 'order.paid',
   conditions: [{ property: 'interval', operator: 'is', value: 'year' }],
   frequency: 'once-per-period',
   exitWhen: [
     { property: 'subscription.cancelAtPeriodEnd', operator: 'is', value: 'true' },
+    { property: 'subscription.pauseAtPeriodEnd', operator: 'is', value: 'true' },
     { property: 'subscription.status', operator: 'is-not', value: 'active' },
   ],
   steps: [
@@ -169,7 +171,8 @@ const renewalReminder: ReadySequence = {
         'transactional',
         'Your subscription renews on {{ subscription.periodEnd | day }}',
         'If you want to keep it, there’s nothing to do.',
-        `Unless you cancel before then, ${ofSubscription} renews on {{ subscription.periodEnd | day }}.`,
+        // The product of the next period may be another one, and its price or seats.
+        `Unless you cancel before then, {% if subscription.hasScheduledChange %}your subscription renews on {{ subscription.periodEnd | day }}, with the change that’s scheduled{% else %}${ofSubscription} renews on {{ subscription.periodEnd | day }}{% endif %}.`,
         `If you want to keep it, there’s nothing to do. You can cancel it or change your payment method in your customer portal.`,
         portalButton('Manage subscription'),
       ),

@@ -10,6 +10,7 @@ export type ReadyMade = Readonly<{
   description: string;
   event: SupportedEventType;
   conditions: readonly Condition[];
+  audience?: readonly Condition[];
   frequency: Frequency;
   email: EmailNode;
 }>;
@@ -88,7 +89,7 @@ ${portalButton('Manage subscription')}`,
     description:
       'Says that access is open, once per subscription, and not again when a failed payment goes through. It comes right after “Subscription started”; one of the two is usually enough.',
     event: 'subscription.active',
-    conditions: [],
+    conditions: [{ property: 'isFirstPeriod', operator: 'is-not', value: 'false' }],
     frequency: 'once-per-subscription',
     email: {
       kind: 'transactional',
@@ -140,6 +141,8 @@ Your subscription to **{{ event.productName | default: "our service" }}** has be
 
 {% if event.endsAt and event.status == "past_due" %}
 It ends on ${hourOf('endsAt')}. A payment for it is still due.
+{% elsif event.endsAt and event.status == "paused" %}
+It ends on ${hourOf('endsAt')}.
 {% elsif event.endsAt %}
 You keep access until ${hourOf('endsAt')}.
 {% else %}
@@ -178,6 +181,10 @@ Good news: your subscription to **{{ event.productName | default: "our service" 
 A payment for it is still due. Please check your payment method in your customer portal.
 
 ${portalButton('Check payment method')}
+{% elsif event.status == "paused" and event.resumesAt %}
+It’s paused until ${hourOf('resumesAt')}.
+{% elsif event.status == "paused" %}
+It’s still paused.
 {% elsif event.pauseAtPeriodEnd and event.periodEnd %}
 ${pause}
 {% elsif event.status == "trialing" and event.trialEnd %}

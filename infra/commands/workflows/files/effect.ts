@@ -1,7 +1,6 @@
 import { type Condition, holds, scopedProperty } from '#shared/audience/conditions.ts';
 import { businessKey, isTooOld, missedCondition } from '#shared/audience/consider-workflows.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { staleReason } from '#shared/audience/person/subscription-snapshot.ts';
 import { sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 
 /** What a change of a workflow would have done with past events, mail by mail. */
@@ -80,7 +79,7 @@ function keyOf(workflow: Workflow, event: PastEvent): string | undefined {
   const { webhookId, type, properties, receivedAt, contactId, customerId } = event;
   if (workflow.trigger.event !== type || event.erased || event.email === undefined)
     return undefined;
-  if (event.workflows?.some(({ reason }) => reason === staleReason)) return undefined;
+  if (event.workflows?.some(({ isStale }) => isStale)) return undefined;
   if (missedCondition(workflow, event) || !areMet(workflow.audience, event)) return undefined;
   if (isTooOld(workflow, event, new Date(receivedAt))) return undefined;
   // A record does not say which version of which object it was about.

@@ -8,7 +8,7 @@ import {
   triggerWarning,
   type WorkflowCheck,
 } from '#shared/mail/check/check-workflow.ts';
-import { draftOf } from '#shared/mail/workflow-drafts.ts';
+import { draftOf, moveWarnings } from '#shared/mail/workflow-drafts.ts';
 import { type Difference, differences } from '#shared/mail/workflow-history.ts';
 import { readWorkflowFile, workflowFile } from './workflow-file.ts';
 
@@ -162,7 +162,8 @@ function plannedOf(
   if (version !== before.version && elsewhere?.length !== 0) {
     return { ...said, kind: 'drift', before, seen: version ?? 0, elsewhere, changes };
   }
-  return { ...said, kind: 'changed', before, after, written, changes };
+  const moved = [...moveWarnings(before, after), ...warnings];
+  return { workflowId, warnings: moved, kind: 'changed', before, after, written, changes };
 }
 
 function reasonAgainst(

@@ -116,6 +116,15 @@ describe('an email', () => {
     for (const gone of ['leaseUntil', 'dueAt', 'dueShard']) expect(row).not.toHaveProperty(gone);
   });
 
+  it('says in which version of its workflow it was sent, whichever asked for it', async () => {
+    const message = mail();
+    const approved = approvedMail(now());
+    const workflow = approved.workflow && { ...approved.workflow, version: 3 };
+    const parts = partsWith({ known: async () => ({ ...approved, workflow }) });
+    expect(await deliver(message, parts)).toEqual({ kind: 'sent' });
+    expect(await emails().find(message.ledgerKey)).toMatchObject({ workflowVersion: 3 });
+  });
+
   it('to an address that SES does not take is blocked before SES is called', async () => {
     const message = mail();
     const approved = approvedMail(now());

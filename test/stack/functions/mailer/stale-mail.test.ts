@@ -52,4 +52,19 @@ describe('an email about a subscription', () => {
     await account.tell('subscription.uncanceled', cy, minutesAgo(1));
     expect(await deliver(message, mailer)).toEqual(recoveredSince);
   });
+
+  it('stays, where another event asked for it first and its news lasts', async () => {
+    const [dee, eve] = [someone('dee@example.com'), someone('eve@example.com')];
+    const first = mailOf(await account.tell('subscription.past_due', dee, now()));
+    const mailer = account.mailer([{ kind: 'not-now', reason: 'throttled' }, sent]);
+    expect(await deliver(first, mailer)).toMatchObject({ kind: 'waiting' });
+    const over = mailOf(await account.tell('subscription.past_due', eve, minutesAgo(5)));
+    await account.tell('subscription.uncanceled', eve, minutesAgo(1));
+    const { ledgerKey } = first;
+    expect(await deliver({ ...over, ledgerKey }, mailer)).toEqual({ kind: 'settled' });
+    expect(await account.emails.find(ledgerKey)).toMatchObject({
+      ...{ state: 'waiting', webhookId: first.webhookId },
+    });
+    expect(await deliver(first, mailer)).toEqual({ kind: 'sent' });
+  });
 });

@@ -85,7 +85,7 @@ it('a mail speaks in the name of the shop, whose portal and support address it h
     mail: {
       replyTo: brand.supportAddress,
       text: expect.stringContaining(`Check payment method: ${brand.portalUrl}\n`),
-      html: expect.stringContaining('you bought something from Northlight'),
+      html: expect.stringContaining('you are a customer of Northlight'),
     },
   });
   const own = { ...failed, email: { ...failed.email, replyTo: 'billing@example.com' } };

@@ -83,10 +83,16 @@ describe('the facts', () => {
   it('say whether any subscription lives', () => {
     const { s2 } = customer.subscriptions;
     const of = (subscriptions: object) => factsOf({}, { ...subscriptions }, contact).customer;
-    expect(of({ subscriptions: { s2 } })).toEqual({ hasLivingSubscription: false });
-    expect(of({})).toEqual({ hasLivingSubscription: false });
-    expect(of(customer)).toEqual({ hasLivingSubscription: true });
+    expect(of({ subscriptions: { s2 } })).toMatchObject({ hasLivingSubscription: false });
+    expect(of({})).toMatchObject({ hasLivingSubscription: false });
+    expect(of(customer)).toMatchObject({ hasLivingSubscription: true });
     expect(factsOf({}, undefined, contact).customer).toBeUndefined();
+  });
+
+  it('say whether a customer was known without an external id', () => {
+    const of = (known: object) => factsOf({}, known, contact).customer?.hadNoExternalId;
+    expect(of({ hadNoExternalId: true })).toBe(true);
+    expect(of({})).toBe(false);
   });
 
   it.each(conditionPropertySchema.options)('are told by their names: %s', (property) => {

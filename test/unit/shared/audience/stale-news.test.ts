@@ -4,6 +4,7 @@ import { applyEvent } from '#shared/audience/apply-event.ts';
 import { judgeMail } from '#shared/audience/emails/judge-mail.ts';
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
 import { isStale, staleReason } from '#shared/audience/person/subscription-snapshot.ts';
+import type { AudienceStore } from '#shared/audience/rows/unit-of-work.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { readyMade } from '#shared/mail/ready-made/ready-made.ts';
 import { polarEvent } from '#shared/polar/event.ts';
@@ -41,12 +42,12 @@ type Delivery = ReturnType<typeof readable>[number];
 function audience(settings = settingsWith({}, allOn), workflows = everyWorkflow) {
   const story = audienceStory({ ...settings, postalAddress: 'Storgatan 1' }, workflows);
   const { store, surroundings } = story;
-  const tell = async ({ webhook, webhookId }: Delivery) => {
+  const tell = async ({ webhook, webhookId }: Delivery, own: AudienceStore = store) => {
     const body = JSON.stringify(webhook);
     const parsed = polarEvent(body);
     if (parsed.kind === 'unreadable') throw new Error(parsed.reason);
     const event = { ...parsed.event, webhookId, receivedAt: '2026-11-23T11:59:59.000Z' };
-    const means = { store, surroundings, workflows, pause: () => Promise.resolve() };
+    const means = { store: own, surroundings, workflows, pause: () => Promise.resolve() };
     return (await applyEvent(event, body, means)).record;
   };
   /** What the mailer says of an email of this record now. */
@@ -93,7 +94,7 @@ function isOver(webhook: Webhook, told: readonly Webhook[]): boolean {
   );
 }
 
-const isSuppressed = ({ reason }: ConsideredWorkflow) => reason === staleReason;
+const isSuppressed = ({ isStale }: ConsideredWorkflow) => isStale === true;
 const holds = ({ reason = '' }: ConsideredWorkflow) => !reason.startsWith('The condition');
 const numRuns = asMany(2, 200);
 
@@ -198,6 +199,33 @@ describe('stale news', () => {
     expect(verdicts).toEqual(['send', 'send']);
   });
 
+  it('is decided again where it became news while it was decided', async () => {
+    const { tell, store } = audience();
+    const { webhook } = pastDue;
+    const later = (type: string, second: number, canceled_at: string | null): Delivery => {
+      const modified_at = `2099-01-01T00:00:0${second}.000000Z`;
+      const data = { ...webhook.data, modified_at, canceled_at };
+      return { webhookId: `evt-later-${second}`, webhook: { ...webhook, type, data } };
+    };
+    // So that the event itself changes nothing that is known.
+    await tell({ webhook, webhookId: 'evt-0' });
+    await tell(later('subscription.canceled', 1, '2099-01-01T00:00:00.000000Z'));
+    let isTold = false;
+    const overtaken: AudienceStore = {
+      ...store,
+      load: async (keys) => {
+        const known = await store.load(keys);
+        if (!isTold) {
+          isTold = true;
+          await tell(later('subscription.uncanceled', 2, null));
+        }
+        return known;
+      },
+    };
+    const { workflows } = await tell(pastDue, overtaken);
+    expect(workflows?.map(({ verdict }) => verdict)).toEqual(['send']);
+  });
+
   it('is not mailed by a replay either, which says so', async () => {
     const { tell, replay } = audience();
     await tell(pastDue);
@@ -205,7 +233,7 @@ describe('stale news', () => {
     const means = { workflows: everyWorkflow };
     const replayed = await replay(pastDue.webhookId, { triggers: true, again: true }, means);
     expect(replayed).toMatchObject({
-      entry: { workflows: [{ verdict: 'skip', reason: staleReason }] },
+      entry: { workflows: [{ verdict: 'skip', reason: staleReason, isStale: true }] },
     });
   });
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ledgerKeyOf } from '#shared/audience/consider-workflows.ts';
+import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
+import type { SupportedEventType } from '#shared/polar/event-types.ts';
+import { mailsOf } from '#shared/queue/mail-queue.ts';
 import { approvedMail, mailing } from '#test/support/audience/approved-mail.ts';
 import { audienceStory, settingsWith } from '#test/support/audience/audience-story.ts';
 
@@ -36,6 +39,41 @@ describe('the workflows of an event', () => {
     ]);
     const other = await story.tell('customer.updated', 'c1', { minute: 2, ...ann });
     expect(other.workflows).toBeUndefined();
+  });
+
+  it('names the step of its one email where that is not the one that every workflow once had', async () => {
+    const left = workflow({ steps: welcome.steps.map((one) => ({ ...one, id: 'day-0' })) });
+    const story = audienceStory(undefined, [left]);
+    const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });
+    expect(record.workflows).toMatchObject([{ verdict: 'send', stepId: 'day-0' }]);
+    expect(mailsOf(record)).toMatchObject([{ stepId: 'day-0' }]);
+    expect(mailsOf(record)[0]).not.toHaveProperty('runId');
+  });
+
+  it('tell those whose id came later, in any order, from those who were created with one', async () => {
+    const linked = workflow({
+      trigger: { event: 'customer.updated', conditions: [] },
+      audience: [{ property: 'customer.hadNoExternalId', operator: 'is', value: 'true' }],
+    });
+    const created = ['customer.created', 1] as const;
+    const verdictOf = async (
+      ...told: readonly (readonly [type: SupportedEventType, minute: number, id?: string])[]
+    ) => {
+      const story = audienceStory(undefined, [linked]);
+      const records: EventRecord[] = [];
+      for (const [type, minute, externalId] of told) {
+        const said = { minute, ...ann, ...(externalId && { externalId }) };
+        records.push(await story.tell(type, 'c1', said));
+      }
+      return records.at(-1)?.workflows?.[0]?.verdict;
+    };
+    expect(await verdictOf(created, ['customer.updated', 2, 'u1'])).toBe('send');
+    expect(
+      await verdictOf(['customer.updated', 3, 'u1'], created, ['customer.updated', 2, 'u1']),
+    ).toBe('send');
+    expect(await verdictOf(['customer.created', 1, 'u1'], ['customer.updated', 2, 'u1'])).toBe(
+      'skip',
+    );
   });
 
   it('are decided once: a repeated delivery gives the keys of the first', async () => {

@@ -24,6 +24,12 @@ describe('the sender of an email', () => {
   );
 });
 
+it('an encoded name has no backslashes before its quotes', () => {
+  const [, base64 = ''] =
+    /^=\?UTF-8\?B\?(.*)\?= </.exec(encodedMailbox('"Zoë \\"Z\\" Söhne" <a@shop.example>')) ?? [];
+  expect(Buffer.from(base64, 'base64').toString()).toBe('Zoë "Z" Söhne');
+});
+
 describe('the domain of a recipient', () => {
   it.each([
     ['a@müller.de', 'a@xn--mller-kva.de'],

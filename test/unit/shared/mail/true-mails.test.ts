@@ -254,6 +254,22 @@ describe('a receipt', () => {
     for (const one of words) expect(text).toContain(one);
   });
 
+  it.each([
+    ['subscription_create', true],
+    ['subscription_update', false],
+    ['subscription_meter_cycle', false],
+  ])(
+    'of nothing during a trial, by reason of %s, says that the trial has begun: %s',
+    (billing_reason, isBegin) => {
+      const zero = { subtotal_amount: 0, tax_amount: 0, total_amount: 0, due_amount: 0 };
+      const { text } = receiptOf({
+        ...{ ...zero, billing_reason, receipt_number: null },
+        subscription: { ...subscription, status: 'trialing', trial_end: '2026-12-29T09:00:00Z' },
+      });
+      expect(text.includes('Your free trial has begun')).toBe(isBegin);
+    },
+  );
+
   it('claims no payment of a sum that is too small to be charged', () => {
     const { text } = receiptOf({
       ...{ subtotal_amount: 30, tax_amount: 0, total_amount: 30, due_amount: 30 },

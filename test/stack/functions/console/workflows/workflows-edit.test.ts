@@ -122,6 +122,15 @@ describe('saving', () => {
     });
   });
 
+  test('says what becomes of emails on their way when an active one is moved to another event', async () => {
+    const { path, saved } = await at.added('receipt');
+    await at.post(`${path}/activate`, { version: '1' });
+    const fields = { ...fieldsOf(await saved()), event: 'order.refunded' };
+    expect((await at.submit(`${path}/edit`, fields)).text).toContain(
+      'Emails for order.paid that are still queued or held will be blocked.',
+    );
+  });
+
   test('takes out what was emptied', async () => {
     const { path, saved } = await at.added('receipt');
     await at.post(`${path}/edit`, {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeMail, type MailSituation } from '#shared/audience/emails/judge-mail.ts';
 import { normalisedEmail } from '#shared/audience/person/address.ts';
 import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
+import type { Workflow } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
@@ -77,7 +78,7 @@ describe('an email', () => {
     [
       'of a workflow that was edited to wait for another event',
       { workflow: waitingFor('subscription.canceled') },
-      'The workflow waits for subscription.canceled now.',
+      'The workflow was moved from customer.created to subscription.canceled.',
     ],
     ['without a sender', { hasSender: false }, 'No sender is set up.'],
     ['of an event whose record is gone', { record: undefined }, 'expired'],
@@ -85,6 +86,16 @@ describe('an email', () => {
       'of an erased customer',
       { customer: known.customer && { ...known.customer, erased: true } },
       'erased',
+    ],
+    [
+      'to a customer whose erasure was asked for',
+      { workflow: transactional, customer: known.customer && { ...known.customer, erasure: act } },
+      'being erased',
+    ],
+    [
+      'to a contact added by hand whose erasure was asked for',
+      { workflow: transactional, contact: known.contact && { ...known.contact, erasure: act } },
+      'being erased',
     ],
     ['to a deleted customer', { workflow: transactional, customer: deleted }, 'deleted'],
     ['to nobody', { contact: undefined }, 'no contact'],
@@ -205,6 +216,25 @@ function typedIn(file: string): string[] {
     return read.kind === 'unreadable' ? undefined : read.event.customer?.email;
   });
 }
+
+describe('the one email of a workflow', () => {
+  const [step] = transactional?.steps ?? [];
+  if (!transactional || step?.kind !== 'send') throw new Error('approvedMail sends nothing');
+  const other = { ...step, id: 'hello', email: { ...step.email, subject: 'Another' } };
+  const judged = (steps: Workflow['steps'], stepId?: string) =>
+    judgeMail(situation({ workflow: { ...transactional, steps }, stepId }));
+
+  it('stays that of its step when another one is put before it', () => {
+    expect(judged([other, step])).toMatchObject({ kind: 'send', step: { id: step.id } });
+    expect(judged([step, other], 'hello')).toMatchObject({ kind: 'send', step: { id: 'hello' } });
+  });
+
+  it('is not sent in the words of another step once its own is gone', () => {
+    const gone = { kind: 'block', reason: 'The step was removed from the workflow.' };
+    expect(judged([other])).toEqual(gone);
+    expect(judged([step], 'hello')).toEqual(gone);
+  });
+});
 
 describe('an email of a run', () => {
   const beganAt = '2026-11-20T12:00:00.000Z';

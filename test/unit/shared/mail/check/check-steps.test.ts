@@ -175,7 +175,7 @@ describe('conditions around steps', () => {
     [
       { audience: [is('subscription.status', 'active')] },
       'audience.0',
-      /^The condition on subscription\.status doesn't belong here\. The audience looks only at the contact/,
+      /^The condition on subscription\.status doesn't belong here\. The audience looks only at contact and customer/,
     ],
     [{ exitWhen: [is('status', 'active')] }, 'exitWhen.0', /belong here\. An event never changes/],
     [

@@ -34,14 +34,15 @@ describe('the ready-made workflows', () => {
   });
 
   it.each(readyMade)('$name can be saved and activated as it is', (template) => {
-    const { title, event, conditions, frequency, email } = template;
+    const { title, event, conditions, audience = [], frequency, email } = template;
     expect(compileEmail(email, event)).toMatchObject({ kind: 'compiled', warnings: [] });
     const draft = {
       name: title,
       trigger: { event, conditions },
       frequency,
       maxAgeHours: 72,
-      email,
+      audience,
+      steps: [{ kind: 'send', id: 'email', email }],
     };
     const events = { ...defaultSettings.events, [event]: defaultSettings.events['order.paid'] };
     const settings = { ...defaultSettings, events, postalAddress: footer.postalAddress };
@@ -134,6 +135,37 @@ describe('the words fit the occasion', () => {
     ['access-ended', 'subscription.revoked.plain.json', 'You’re welcome back'],
   ])('%s for %s says: %s', (template, fixture, words) => {
     expect(renderedFor(template, fixture).text).toContain(words);
+  });
+
+  it('only a new subscription is ready, and not one whose payment was made at last', () => {
+    const holds = (fixture: string) =>
+      templateNamed('subscription-active').conditions.every((condition) =>
+        holdsFor(condition, { event: variablesOf(fixture).event }),
+      );
+    expect(holds('subscription.active.plain.json')).toBe(true);
+    expect(holds('subscription.active.awkward.json')).toBe(false);
+  });
+
+  it('nobody whose subscription is paused is told of access, or of a renewal', () => {
+    const paused = { status: 'paused', subscriptionStatus: 'paused' };
+    const text = (template: string, fixture: string, more = {}) => {
+      const { contact, event: properties } = variablesOf(fixture);
+      const event = { ...properties, renewsAt: undefined, ...paused, ...more };
+      const mail = renderEmail(
+        compiledOnce(templateNamed(template)),
+        { contact, event },
+        undefined,
+      );
+      return mail.kind === 'rendered' ? mail.text : mail.reason;
+    };
+    const canceled = text('cancellation-scheduled', 'subscription.canceled.plain.json');
+    expect(canceled).toContain('It ends on December 2, 2026');
+    expect(canceled).not.toContain('access');
+    const resumesAt = '2026-12-24T00:00:00.000000Z';
+    const undone = (more = {}) =>
+      text('cancellation-withdrawn', 'subscription.uncanceled.plain.json', more);
+    expect(undone()).toContain('It’s still paused.');
+    expect(undone({ resumesAt })).toContain('It’s paused until December 24, 2026 at 00:00 UTC.');
   });
 
   it('only a scheduled cancellation meets the conditions of its workflow', () => {

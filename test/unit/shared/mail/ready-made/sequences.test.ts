@@ -158,6 +158,13 @@ describe('dunning', () => {
     for (const { text } of mails) expect(text).not.toMatch(/next (?:few )?days|again soon|daily/i);
   });
 
+  it('asks nobody to pay in order to keep what they have canceled', () => {
+    const day7 = (snapshot: SubscriptionSnapshot) =>
+      mailsOf(named('dunning'), snapshot).find(({ id }) => id === 'day-7')?.text;
+    expect(day7(pastDue)).toContain('To keep');
+    expect(day7({ ...pastDue, cancelAtPeriodEnd: true })).not.toContain('To keep');
+  });
+
   it('ends in each life once the subscription is not past due', () => {
     const { exitWhen } = named('dunning');
     const ends = (status: string) =>
@@ -229,6 +236,34 @@ it('a reminder names the day that counts now', () => {
   const active = { version, status: 'active', periodEnd: '2027-11-02T09:00:00.000000Z' };
   const [renewal] = mailsOf(named('renewal-reminder'), active);
   expect(renewal?.text).toContain('renews on November 2, 2027');
+});
+
+it.each([
+  ['trial-ending', 'trialing'],
+  ['renewal-reminder', 'active'],
+])(
+  '%s tells nobody whose subscription is set to end or to pause that it goes on',
+  (name, status) => {
+    const { exitWhen } = named(name);
+    const ends = (facts: Partial<SubscriptionSnapshot>) =>
+      exitWhen.some((one) =>
+        holds(one, { event: {}, subscription: { version, status, ...facts } }),
+      );
+    expect(ends({ cancelAtPeriodEnd: false, pauseAtPeriodEnd: false })).toBe(false);
+    expect(ends({ cancelAtPeriodEnd: false, pauseAtPeriodEnd: true })).toBe(true);
+    expect(ends({ cancelAtPeriodEnd: true, pauseAtPeriodEnd: false })).toBe(true);
+  },
+);
+
+it('a reminder of a renewal does not name the product of a plan that changes with it', () => {
+  const active = { ...{ version, status: 'active' }, periodEnd: '2027-11-02T09:00:00.000000Z' };
+  const yearly = { ...active, productId: 'a', productName: 'Northlight Pro' };
+  const text = (more: Partial<SubscriptionSnapshot>) =>
+    mailsOf(named('renewal-reminder'), { ...yearly, ...more })[0]?.text;
+  expect(text({})).toContain('Northlight Pro renews on November 2, 2027 (UTC).');
+  expect(text({ pendingUpdate: { productId: 'b' } })).toContain(
+    'your subscription renews on November 2, 2027 (UTC), with the change that’s scheduled.',
+  );
 });
 
 it.each([

@@ -8,7 +8,6 @@ import {
 } from '#infra/commands/workflows/files/plan-text.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { normalisedEmail } from '#shared/audience/person/address.ts';
-import { staleReason } from '#shared/audience/person/subscription-snapshot.ts';
 import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import { approvedMail } from '#test/support/audience/approved-mail.ts';
 
@@ -74,7 +73,8 @@ it('counts no mail for who has no address, was erased, or whose news was over', 
     version: 1,
     name: 'X',
     verdict: 'skip',
-    reason: staleReason,
+    reason: 'The subscription has changed since, so this event is out of date.',
+    isStale: true,
   } as const;
   const events = [paid({ email: undefined }), paid({ erased: true }), paid({ workflows: [stale] })];
   expect(effectOf(receipt, receipt, events)).toMatchObject({ before: 0, after: 0 });

@@ -234,3 +234,10 @@ it('a file takes another version, and stays as it was written', () => {
     '---\r\nversion: 2\r\nname: A\r\n---\r\n',
   );
 });
+
+it('says what becomes of emails on their way where a file moves its workflow to another event', () => {
+  const move = (text: string) => text.replace('order.paid', 'order.refunded');
+  expect(planned(receipt, move).warnings[0]).toBe(
+    'Emails for order.paid that are still queued or held will be blocked.',
+  );
+});
