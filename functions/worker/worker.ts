@@ -169,8 +169,8 @@ async function apply(
   parts: WorkerParts,
 ): Promise<void> {
   const { store, pause, workflowsNow } = parts;
-  const surroundings = surroundingsOf(parts, await parts.settings());
-  const workflows = await parts.workflows();
+  const [settings, workflows] = await Promise.all([parts.settings(), parts.workflows()]);
+  const surroundings = surroundingsOf(parts, settings);
   const means = { store, surroundings, workflows, workflowsNow, pause };
   const applied = await applyEvent(event, body, means);
   const { record } = applied;
@@ -180,8 +180,8 @@ async function apply(
 
 async function replay(message: Message, request: Replay, parts: WorkerParts): Promise<void> {
   const { store, pause, log } = parts;
-  const surroundings = surroundingsOf(parts, await parts.settingsNow());
-  const means = { store, surroundings, workflows: await parts.workflowsNow(), pause };
+  const [settings, workflows] = await Promise.all([parts.settingsNow(), parts.workflowsNow()]);
+  const means = { store, surroundings: surroundingsOf(parts, settings), workflows, pause };
   const { record, entry, isDuplicate } = await replayEvent(request, means);
   await followUp(record, mailsOfReplay(record, entry), entry.erases, parts);
   const { replayId, outcome, reason } = entry;

@@ -80,21 +80,24 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
   const { db, tables, polar } = parts;
   const at = parts.now();
   const { all, removed } = dynamoWorkflowVersions(db, tables);
-  const reading = all();
+  const reading = { workflows: all(), secrets: polar.webhookSecrets.read() };
+  const senders = async () => {
+    // What was counted before knows by itself who sent what.
+    if (parts.emailsOfDay) return [];
+    const present = await reading.workflows;
+    // What a removed workflow sent today was sent.
+    const gone = (await removed(present)).slice(0, mostRemoved);
+    return [...present, ...gone].map(({ workflowId }) => workflowId);
+  };
   const [queues, failures, emails, workflows, settings, connection, secrets, hold] =
     await Promise.all([
       Promise.all(parts.queues.map((queue) => queueNow(queue, parts))),
       failuresNow(db, tables.failures, at),
-      reading.then(async (present) => {
-        // What a removed workflow sent today was sent; what was counted before knows that by itself.
-        const gone = parts.emailsOfDay ? [] : (await removed(present)).slice(0, mostRemoved);
-        const ids = [...present, ...gone].map(({ workflowId }) => workflowId);
-        return dynamoEmailsNow(db, tables.emails, parts.emailsOfDay)(ids, at);
-      }),
-      reading,
+      senders().then((ids) => dynamoEmailsNow(db, tables.emails, parts.emailsOfDay)(ids, at)),
+      reading.workflows,
       parts.settings(),
-      connectionNow(parts),
-      polar.webhookSecrets.read(),
+      connectionNow(parts, reading.secrets),
+      reading.secrets,
       dynamoHold(db, tables.settings).read(),
     ]);
   const active = workflows.filter(({ status }) => status === 'active');
@@ -144,12 +147,12 @@ async function countsOf(sqs: SQSClient, QueueUrl: string) {
   };
 }
 
-async function connectionNow({ polar, polarMs }: StatusParts): Promise<ConnectionNow> {
+async function connectionNow(
+  { polar, polarMs }: StatusParts,
+  secrets: Promise<SigningSecrets>,
+): Promise<ConnectionNow> {
   const connection = await polar.connections.read();
-  if (!connection) {
-    const { current } = await polar.webhookSecrets.read();
-    return { kind: 'none', hasSecret: current !== '' };
-  }
+  if (!connection) return { kind: 'none', hasSecret: (await secrets).current !== '' };
   const asking = connectionHealth(polar.partsFor(connection), connection);
   const seen = asking.then((health) => ({ kind: 'seen' as const, connection, health }));
   // What Polar refuses is a finding of the health; only an answer that takes too long ends here.

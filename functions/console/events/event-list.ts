@@ -16,6 +16,7 @@ import { chips } from '../kit/chips.ts';
 import { underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
+import { dayAndMonth, wholeDay } from '../kit/in-utc.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, eventPath, eventsPath, polarPath, testPath } from '../kit/paths.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
@@ -27,13 +28,6 @@ import {
   outcomeNames,
   shortened,
 } from '../kit/words.ts';
-
-const shortDay = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'long',
-  timeZone: 'UTC',
-});
-const dayText = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
 export type EventsShown = Readonly<{
   list: EventsOfDay;
@@ -72,7 +66,7 @@ function filters({ type, outcome, day, hour }: ListQuery): Html {
       ? []
       : [
           chip('All days', { day: undefined, hour: undefined }, false),
-          chip(shortDay.format(new Date(day)), { hour: undefined }, hour === undefined),
+          chip(dayAndMonth(new Date(day)), { hour: undefined }, hour === undefined),
           ...(hour === undefined ? [] : [chip(time(`${day}T${hour}:00:00.000Z`), {}, true)]),
         ],
   ])}
@@ -129,19 +123,19 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   const such = isFiltered ? 'such event' : 'event';
   if (isCutShort && next) {
     return empty(
-      `No ${such} so far on ${dayText.format(new Date(day))}.`,
+      `No ${such} so far on ${wholeDay(new Date(day))}.`,
       html`<p><a href="${link(eventsPath, { ...filterOf(query), day, hour: query.hour, after: cursorText(next) })}" rel="next">Keep searching</a></p>`,
     );
   }
   if (query.day !== undefined) {
     const rest = query.after ? ' more' : '';
     const inHour = query.hour === undefined ? '' : `, ${query.hour}:00 to ${query.hour}:59 UTC`;
-    return empty(`No${rest} ${such} on ${dayText.format(new Date(day))}${inHour}.`);
+    return empty(`No${rest} ${such} on ${wholeDay(new Date(day))}${inHour}.`);
   }
   return empty(
     query.before === undefined
-      ? `No ${such} since ${dayText.format(new Date(day))}.`
-      : `No ${such} from ${dayText.format(new Date(day))} until ${dayText.format(new Date(query.before))}.`,
+      ? `No ${such} since ${wholeDay(new Date(day))}.`
+      : `No ${such} from ${wholeDay(new Date(day))} until ${wholeDay(new Date(query.before))}.`,
     isFiltered
       ? html`<p><a href="${eventsPath}">Show all events</a></p>`
       : html`<p>Is <a href="${polarPath}">Polar connected</a>? If so, <a href="${testPath}">send yourself an event</a>.</p>`,
@@ -162,7 +156,7 @@ function days({ day, next, isCutShort, items }: EventsOfDay, query: ListQuery): 
   return html`<div class="pages">
 <div class="row">
 ${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Keep searching' : 'Next'}</a>`}
-<a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${shortDay.format(new Date(day))}</a>
+<a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${dayAndMonth(new Date(day))}</a>
 </div>
 ${isNewest ? '' : html`<a href="${link(eventsPath, filter)}">Back to the newest</a>`}
 </div>`;

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
+import { wholeDay } from './in-utc.ts';
 import type { Html } from './page.ts';
-
-const dayName = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeZone: 'UTC' });
 
 /**
  * Rows under the days on which they happened, in the order in which they come: days of UTC, which the headings say, and
@@ -16,7 +15,7 @@ export function underDays<T>(
   const days = Map.groupBy(rows, (row) => new Date(at(row)).toISOString().slice(0, 10));
   return html`<div data-days>${[...days].map(
     ([day, ofDay]) =>
-      html`<section><h2 data-day>${dayName.format(new Date(day))}, UTC</h2>${view(ofDay)}</section>`,
+      html`<section><h2 data-day>${wholeDay(new Date(day))}, UTC</h2>${view(ofDay)}</section>`,
   )}</div>`;
 }
 

@@ -7,6 +7,7 @@ import {
 } from '#shared/audience/counts/counts.ts';
 import type { Slot } from '#shared/store/counts/slots.ts';
 import { type Series, stackedBars } from './charts.ts';
+import { dayOfChart, wholeDayOfChart } from './in-utc.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { hourOfChart, table } from './shown.ts';
@@ -18,22 +19,15 @@ const outcomeSeries = {
   dead: { name: 'Dead', tone: 'bad' },
 } as const satisfies Readonly<Record<CountedOutcome, Series>>;
 
-const shortDay = new Intl.DateTimeFormat('en-US', {
-  month: 'short',
-  day: 'numeric',
-  timeZone: 'UTC',
-});
-const longDay = new Intl.DateTimeFormat('en-US', { dateStyle: 'full', timeZone: 'UTC' });
-
 /** An hour as 14:00, a day as Nov 14. */
 function slotName(at: string): Html | string {
-  return at.length > 10 ? hourOfChart(at) : shortDay.format(new Date(at));
+  return at.length > 10 ? hourOfChart(at) : dayOfChart(new Date(at));
 }
 
 function slotTitle(at: string): string {
   return at.length > 10
     ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC`
-    : longDay.format(new Date(at));
+    : wholeDayOfChart(new Date(at));
 }
 
 type Shown = Readonly<{

@@ -2,10 +2,9 @@ import { html } from 'hono/html';
 import type { MailNumbers, WorkflowNumbers } from '#shared/audience/counts/counts.ts';
 import type { Html } from './page.ts';
 
-const number = new Intl.NumberFormat('en-US');
-
+/** A whole number. Without `Intl`, see `in-utc.ts`. */
 export function numberText(value: number): string {
-  return number.format(value);
+  return String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** From 0 to 1, as people write it. */

@@ -1,5 +1,7 @@
 import { html } from 'hono/html';
 import { actorName } from '#shared/actor.ts';
+import { clockText, minutesText, secondsText } from './in-utc.ts';
+import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 
 const mostShown = 40_000;
@@ -9,7 +11,7 @@ export function prettyBody(body: string, whole: string): Html {
   const text = pretty(body);
   const rest = text.length - mostShown;
   return html`<pre tabindex="0" role="region" aria-label="The body">${coloured(text.slice(0, mostShown))}</pre>
-${rest > 0 ? html`<p class="soft">There are ${rest.toLocaleString('en')} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
+${rest > 0 ? html`<p class="soft">There are ${numberText(rest)} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
 }
 
 /** A name with its colon, another text, a word, or a number of JSON. */
@@ -39,20 +41,11 @@ function pretty(body: string): string {
   }
 }
 
-const day = { day: 'numeric', month: 'short', year: 'numeric' } as const;
-const clock = { hour: '2-digit', minute: '2-digit' } as const;
-const inUtc = (parts: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: 'UTC' });
-
-const formats = {
-  minutes: inUtc({ ...day, ...clock }),
-  seconds: inUtc({ ...day, ...clock, second: '2-digit' }),
-  clock: inUtc({ ...clock, second: '2-digit' }),
-} as const;
+const forms = { minutes: minutesText, seconds: secondsText, clock: clockText } as const;
 
 type TimeOptions = Readonly<{
   /** `seconds` where things happen in seconds; `clock`: without its day, which is above it. */
-  form?: keyof typeof formats;
+  form?: keyof typeof forms;
   /** Whether the script adds how long ago that was. */
   ago?: boolean;
 }>;
@@ -64,7 +57,7 @@ type TimeOptions = Readonly<{
 export function time(instant: string, { form = 'minutes', ago = false }: TimeOptions = {}): Html {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return html`${instant}`;
-  return html`<time datetime="${date.toISOString()}" data-form="${form}" title="${instant}"${ago ? html` data-ago` : ''}>${formats[form].format(date)} UTC</time>`;
+  return html`<time datetime="${date.toISOString()}" data-form="${form}" title="${instant}"${ago ? html` data-ago` : ''}>${forms[form](date)} UTC</time>`;
 }
 
 /** An hour of a chart, whose heading says the zone with `zone`. `hour` is `YYYY-MM-DDTHH` of UTC. */

@@ -39,22 +39,22 @@ export function overviewPages(parts: ConsoleParts) {
   app.get('/', async (c) => {
     const period = periodSchema.parse(c.req.query('period'));
     const at = now();
-    const [present, counted, all, today] = await Promise.all([
+    const [present, counted, all, latest] = await Promise.all([
       status(c.get('deployment')?.acts ?? 0),
       numbersOf(counts, period, at),
       workflows.all(),
-      events.ofDay(at.toISOString().slice(0, 10), {}, mostLatest),
-    ]);
-    const [latest, setUp] = await Promise.all([
-      latestEvents(events, counts, today, mostLatest),
-      present &&
-        setUpOf({ ...parts, contacts }, { status: present, numbers: counted, workflows: all }),
+      events
+        .ofDay(at.toISOString().slice(0, 10), {}, mostLatest)
+        .then((today) => latestEvents(events, counts, today, mostLatest)),
     ]);
     if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
     const [last] = latest.items;
     const numbers = await withPresent(counted, last?.receivedAt, countFew, at);
     const shown = latest.items.slice(0, latestBeside(all, numbers));
-    const added = await events.addedBy(shown);
+    const [added, setUp] = await Promise.all([
+      events.addedBy(shown),
+      present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
+    ]);
     return page(c, {
       title: 'Overview',
       section: 'overview',

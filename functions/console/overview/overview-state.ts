@@ -1,3 +1,4 @@
+import type { Import } from '#shared/audience/backfill/import.ts';
 import type { ActVerb } from '#shared/audience/operator-act.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { reasonOf } from '#shared/failure.ts';
@@ -92,7 +93,7 @@ export async function setUpOf(
   // A page of the log is read for a match, so a short one would be many reads.
   const actsOf = async (what: ActVerb) => (await acts.page({ what }, since, 100)).acts;
   // Whoever has contacts and has been connected for longer has brought in whom they wanted.
-  const wereBroughtIn = async () => {
+  const wereBroughtIn = async (imported: Import | undefined) => {
     if (connection.kind === 'none') return false;
     const hasContacts = (numbers.contacts?.total ?? 0) > 0 || (await hasAny(contacts));
     if (!hasContacts) return false;
@@ -107,16 +108,18 @@ export async function setUpOf(
   };
   const hasActiveWorkflow = workflows.some(isActive);
   const isInUse = hasActiveWorkflow && isOlderThan(since, { connection, workflows });
-  const known = await imports.read();
-  const isOurs =
-    connection.kind !== 'none' && known?.organizationId === connection.connection.organizationId;
-  const imported = isOurs ? known : undefined;
-  const [postalAddress, wasBroughtIn, needsNoTest] = await Promise.all([
+  const reading = imports.read().then((known) => {
+    const isOurs =
+      connection.kind !== 'none' && known?.organizationId === connection.connection.organizationId;
+    return isOurs ? known : undefined;
+  });
+  const [imported, wasBroughtIn, postalAddress, needsNoTest] = await Promise.all([
+    reading,
+    reading.then((found) => (found?.kind === 'import' ? false : wereBroughtIn(found))),
     settings().then(
       (all) => all.postalAddress,
       () => undefined,
     ),
-    imported?.kind === 'import' ? false : wereBroughtIn(),
     isInUse || actsOf('test.sent').then((found) => found.some(({ outcome }) => outcome === 'done')),
   ]);
   const obstacle = polar.obstacle('production');

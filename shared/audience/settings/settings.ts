@@ -50,6 +50,8 @@ export function isTimeZone(name: string): boolean {
 
 /** Whether the runtime can write dates and amounts in this language, a tag of BCP 47 such as `de` or `en-GB`. */
 export function isLanguage(tag: string): boolean {
+  // As with time zones.
+  if (tag === 'en') return true;
   try {
     return tag.length <= 35 && Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0;
   } catch {

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { StageOptions } from '#infra/constructs/stage-options.ts';
@@ -6,7 +9,10 @@ import cdkJson from '../../../cdk.json' with { type: 'json' };
 
 /** The stack of a stage, made with the flags of the real app but without its bundles. */
 export function stageStack(options: Partial<StageOptions> = {}): PolarAudienceStack {
+  // In the directory of the run, which removes it: one that the CDK makes itself stays.
+  const outdir = mkdtempSync(join(process.env['TEST_RUN_DIRECTORY'] ?? tmpdir(), 'cdk.out'));
   const app = new App({
+    outdir,
     context: {
       ...cdkJson.context,
       'aws:cdk:bundling-stacks': [],

@@ -17,6 +17,8 @@ declare module 'vitest' {
 export default function setup({ provide }: TestProject): () => void {
   // Outside the project, so that a bundle finds no module that it would not have in AWS either.
   const directory = mkdtempSync(join(tmpdir(), 'polar-audience-test-'));
+  // For the stacks that this process and the workers make.
+  process.env['TEST_RUN_DIRECTORY'] = directory;
   provide('stackTemplate', stageTemplate({ stage: 'local' }).toJSON());
   provide('sharedDirectory', directory);
   return () => rmSync(directory, { recursive: true, force: true });
