@@ -106,7 +106,7 @@ export function contactView(c: Context<ConsoleEnv>, known: KnownContact, now: Da
   // The sentence of what was just done says the same.
   return html`${untilErased(
     isUnderWay,
-    html`<p class="standing">${erasure ? standingUntilErased(standingOf(known), isUnderWay) : standingView(known)}</p>
+    html`<p class="standing">${erasure ? standingWhileErased(isUnderWay) : standingView(known)}</p>
 ${erasure && !c.get('flash') ? underWayNote(erasure, now) : ''}`,
   )}
 <div class="columns">
@@ -133,15 +133,8 @@ function standingView(known: KnownContact): Html {
   return html`${marketingBadge(marketingState(known))} ${gets[standing.gets]}${because && html`: ${because}`}${at && html` on ${time(at)}`}.`;
 }
 
-const getsUntilErased = {
-  everything: 'Still gets receipts and marketing until then.',
-  transactional: 'Still gets receipts until then, and no marketing.',
-  nothing: 'Gets no mail.',
-} as const satisfies Record<Standing['gets'], string>;
-
-/** The mailer goes by what is there, so mail stops once the erasure is done. */
-function standingUntilErased({ gets: now }: Standing, isUnderWay: boolean): Html {
-  return html`${badge(isUnderWay ? 'being erased' : 'not erased yet', 'warn')} ${getsUntilErased[now]}`;
+function standingWhileErased(isUnderWay: boolean): Html {
+  return html`${badge(isUnderWay ? 'being erased' : 'not erased yet', 'warn')} ${gets.nothing}.`;
 }
 
 /** The newest state of each subscription that Polar told of, living ones first. */
@@ -150,6 +143,7 @@ function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
     ([, a], [, b]) => Number(isLiving(b)) - Number(isLiving(a)) || (a.version < b.version ? 1 : -1),
   );
   if (all.length === 0) return html``;
+  const left = all.slice(mostSubscriptions).map(([, one]) => one);
   const rows = all
     .slice(0, mostSubscriptions)
     .map(([id, one]) => [
@@ -160,7 +154,7 @@ function subscriptionsView(subscriptions: Subscriptions | undefined): Html {
     ]);
   return html`<section class="card" aria-labelledby="subscriptions"><h2 id="subscriptions">Subscriptions</h2>
 ${table('Subscriptions, current ones first', ['Product', 'Status', 'Price', 'Date'], rows)}
-${all.length > mostSubscriptions && html`<p class="small soft">And ${all.length - mostSubscriptions} more that have ended.</p>`}
+${left.length > 0 && html`<p class="small soft">And ${left.length} more${left.some(isLiving) ? '' : ' that have ended'}.</p>`}
 </section>`;
 }
 

@@ -61,6 +61,7 @@ export function reasonAgainstTransactional(at: AtAddress): string | undefined {
   const reasons = reasonsIn(suppression);
   if (!contact) return 'there is no contact';
   if (customer?.erased) return 'the customer is erased';
+  if (customer?.erasure || contact.erasure) return 'the contact is being erased';
   if (customer?.deletion) return 'the customer is deleted (except the email about the deletion)';
   if (reasons.bounced) return 'mail to the address bounced';
   if (reasons.complained || customer?.no?.complained) return 'the recipient complained';

@@ -188,7 +188,8 @@ describe('erasing', () => {
       for (const _ of ['reload', 'another one']) {
         const { text, html } = await at.get(path);
         expect(text).toMatch(/The erasure is under way.* Requested on .* by a local user\./);
-        expect(text).toContain('being erased Still gets receipts and marketing until then.');
+        expect(text).toContain('being erased Gets no mail.');
+        expect(text).toContain('Transactional Gets nothing');
         expect(text).not.toContain('Gets receipts and marketing.');
         // It shows by itself when that is done, and offers nothing to do until then.
         expect(html).toContain('id="erasing" data-refresh');
@@ -207,7 +208,7 @@ describe('erasing', () => {
     await at.put('Customers', { ...customer, erasure: { at: long, by: 'somebody' } });
     const { text, html } = await at.get(path);
     expect(text).toMatch(/Erasure was requested .* by somebody and still isn’t done\./);
-    expect(text).toContain('not erased yet Still gets');
+    expect(text).toContain('not erased yet Gets no mail.');
     expect(html).toContain('href="/console/dead-letters"');
     expect(html).toContain(`href="${path}/erase"`);
   });

@@ -60,6 +60,19 @@ describe('the page of a contact', () => {
   });
 
   test.each([
+    ['active', 'And 2 more.'],
+    ['canceled', 'And 2 more that have ended.'],
+  ])('says of subscriptions beyond ten that are %s: %s', async (status, said) => {
+    const row = await at.item('Customers', { customerId: id });
+    const one = { status, version: '2026-11-20T10:00:00.000Z' };
+    const subscriptions = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`subscription-${index}`, one]),
+    );
+    await at.put('Customers', { ...row, subscriptions });
+    expect((await at.get(path)).text).toContain(said);
+  });
+
+  test.each([
     [
       'that no email carries a name that is no name',
       'Wolfeschlegelsteinhausen Maximiliana-Alexandrina',
