@@ -1,6 +1,6 @@
 /**
- * Workflows: lists, editor and steps. A mail has room for a whole receipt; beside a form that scrolls along with it, for as
- * much of it as fits below what is chosen.
+ * Workflows: lists, editor and steps. The script makes a mail as high as it is; without it there is room for most of a
+ * receipt, beside a form for as much of it as fits below what is chosen.
  */
 export const workflows = `
 .two-weeks { min-width: 12rem }
