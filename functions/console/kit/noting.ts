@@ -84,7 +84,7 @@ function decoded(value: string): string {
 function endOf(c: Context<ConsoleEnv>): ActEnd {
   if (c.error) return { outcome: 'failed', reason: reasonOf(c.error) };
   const left = c.get('left');
-  if (left?.kind === 'problem') return { outcome: 'refused', reason: left.text };
+  if (left && left.kind !== 'done') return { outcome: 'refused', reason: left.text };
   if (c.res.status >= 400) return { outcome: 'refused', reason: refusals[c.res.status] };
   const isTold = left?.kind === 'done' || c.get('acted') !== undefined;
   if (isTold || c.req.method === 'GET') return { outcome: 'done' };

@@ -69,8 +69,8 @@ export type ConsoleEnv = {
   };
 };
 
-/** One sentence about what was just done, shown once on the next page. */
-export type Flash = Readonly<{ kind: 'done' | 'problem'; text: string }>;
+/** One sentence about what was just done, shown once on the next page. `calm`: nothing was, because somebody chose so. */
+export type Flash = Readonly<{ kind: 'done' | 'calm' | 'problem'; text: string }>;
 
 /** Text in which everything that is not markup of ours is escaped. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;

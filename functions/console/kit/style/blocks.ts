@@ -20,6 +20,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
 div.flash { margin: 0 0 1rem }
+.flash.calm { border-color: var(--line); background: var(--sunk) }
 .flash.done { color: var(--good); background: var(--good-soft) }
 .flash.problem { color: var(--bad); background: var(--bad-soft) }
 .note { padding: .75rem 1rem; border-radius: var(--round); background: var(--warn-soft); color: var(--warn); border: 1px solid; max-width: none }
