@@ -54,7 +54,7 @@ td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 
-.card > ul:is(:not([class]), .reasons) { margin: 0 0 1rem; padding-left: 1.25rem }
+.card > ul:is(:not([class]), .reasons) { margin-top: 0; padding-left: 1.25rem }
 
 .facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }

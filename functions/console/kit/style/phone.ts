@@ -30,8 +30,10 @@ export const phone = `
   main { padding: 1rem 1rem 4rem }
   .facts > div { grid-template-columns: 6.25rem minmax(0, 1fr); column-gap: .75rem }
   .facts dt { font-size: .8125rem; line-height: 1.7 }
-  .settings .event .field { grid-column: auto }
-  .moments tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .35rem .75rem }
+  .settings fieldset.event { padding: .75rem 1rem }
+  .settings .event legend { margin-bottom: .25rem }
+  .settings .event .field { grid-column: auto; margin-top: .25rem }
+  .moments tr { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 5fr) minmax(0, 5fr); gap: .35rem .75rem }
   .moments td { padding: 0; min-height: 0 }
   .moments td::before { float: none; display: block; width: auto; margin: 0 }
   .moments td:is(:nth-child(1), :nth-child(5)) { grid-column: 1 / -1 }
