@@ -20,7 +20,7 @@ export const phone = `
   .mails td:nth-child(5) { grid-area: 3 / 2; text-align: right }
   .long, .who, .moment, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }
-  .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
+  .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 1rem; margin-inline: -1rem; padding: .15rem 1rem }
   .chips .chip { white-space: nowrap }
   .chips .chip[aria-current] { scroll-initial-target: nearest }
   .jumps { margin-inline: -1rem }
