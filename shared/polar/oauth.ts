@@ -14,6 +14,9 @@ export class SignInFailed extends Error {
   override readonly name = 'SignInFailed';
 }
 
+/** The person pressed *Deny*: nothing is wrong. */
+export class SignInDeclined extends SignInFailed {}
+
 /**
  * What went wrong in a call of OAuth, as a sentence. The library's own error is not passed on as the cause: it may hold
  * the answer with its tokens.
@@ -45,7 +48,7 @@ function oauthFailure(
 /** Its texts come with the browser: anybody could have written them. */
 function refusedByPerson({ error, error_description }: oauth.AuthorizationResponseError) {
   if (error === 'access_denied') {
-    return new SignInFailed(
+    return new SignInDeclined(
       'You declined at Polar, so nothing was changed. Sign in again and allow the access, or use an organization access token.',
     );
   }

@@ -85,12 +85,12 @@ export type EmailListShown = Readonly<{
 export function emailListView(shown: EmailListShown): Html {
   const { query, list, now } = shown;
   return html`${undecided(now, query)}
-<p><span class="soft">Last 24 hours:</span> ${countBadges({ byState: now.byState, isComplete: now.hasAllOfDay }, shown.isReleased)}</p>
+<p><span class="soft">Last 24 hours:</span> ${countBadges({ byFate: now.byFate ?? now.byState, isComplete: now.hasAllOfDay }, shown.isReleased)}</p>
 ${filters(shown)}
 ${
   list.items.length === 0
     ? nothing(shown)
-    : html`<div class="mail-days">${underDays(
+    : html`<div class="mail-days mails">${underDays(
         list.items,
         ({ createdAt }) => createdAt,
         (emails) => emailTable(emails, shown),

@@ -7,11 +7,12 @@ const mostStyles = 80;
 const mostImageHosts = 20;
 
 /**
- * An email in a frame where nothing runs and nothing is sent: the sandbox allows nothing. A frame without an address
- * of its own is under the policy of its page, so the page has to answer with `emailSources`.
+ * An email in a frame where nothing runs and nothing is sent: all that the sandbox allows is that the page around it sees
+ * how high it is. A frame without an address of its own is under the policy of its page, so the page has to answer with
+ * `emailSources`.
  */
 export function emailFrame(email: string): Html {
-  return html`<iframe class="mail" title="The email as it would look" sandbox="" srcdoc="${email}"></iframe>`;
+  return html`<iframe class="mail" title="The email as it would look" sandbox="allow-same-origin" srcdoc="${email}"></iframe>`;
 }
 
 type Previewed = Readonly<{

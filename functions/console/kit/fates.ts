@@ -53,9 +53,9 @@ export function fateBadge(email: Fated, isReleased = false): Html {
 }
 
 /** How many emails are in each state. A plus says that only the newest were counted. `isReleased`: as in `fateBadge`. */
-export function countBadges({ byState, isComplete }: EmailCounts, isReleased: boolean): Html {
+export function countBadges({ byFate, isComplete }: EmailCounts, isReleased: boolean): Html {
   const more = isComplete ? '' : '+';
-  const inOrder = [...byState].sort(([one], [other]) => placeOf(one) - placeOf(other));
+  const inOrder = [...byFate].sort(([one], [other]) => placeOf(one) - placeOf(other));
   const shown = inOrder.flatMap(([state, count]) => [
     toldBadge(state, isReleased, `${numberText(count)}${more} `),
     ' ',

@@ -84,7 +84,7 @@ function decoded(value: string): string {
 function endOf(c: Context<ConsoleEnv>): ActEnd {
   if (c.error) return { outcome: 'failed', reason: reasonOf(c.error) };
   const left = c.get('left');
-  if (left?.kind === 'problem') {
+  if (left && left.kind !== 'done') {
     return { outcome: left.isDone ? 'done' : 'refused', reason: left.text };
   }
   if (c.res.status >= 400) return { outcome: 'refused', reason: refusals[c.res.status] };

@@ -70,10 +70,14 @@ export type ConsoleEnv = {
 };
 
 /**
- * One sentence about what was just done, shown once on the next page. `isDone`: what was asked for was done all the same,
- * and the problem is with what belongs to it.
+ * One sentence about what was just done, shown once on the next page. `calm`: nothing was, because somebody chose so.
+ * `isDone`: what was asked for was done all the same, and the problem is with what belongs to it.
  */
-export type Flash = Readonly<{ kind: 'done' | 'problem'; text: string; isDone?: boolean }>;
+export type Flash = Readonly<{
+  kind: 'done' | 'calm' | 'problem';
+  text: string;
+  isDone?: boolean;
+}>;
 
 /** Text in which everything that is not markup of ours is escaped. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;

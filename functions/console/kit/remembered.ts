@@ -8,7 +8,7 @@ const name = 'console-flash';
 const path = '/console';
 const longestText = 1_500;
 
-const flashSchema = z.object({ kind: z.enum(['done', 'problem']), text: z.string() });
+const flashSchema = z.object({ kind: z.enum(['done', 'calm', 'problem']), text: z.string() });
 
 /** Shows the sentence that the last POST left, once. */
 export const flashed: MiddlewareHandler<ConsoleEnv> = async (c, next) => {

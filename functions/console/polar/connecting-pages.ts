@@ -5,7 +5,7 @@ import { type Access, type PolarServer, polarServers } from '#shared/polar/acces
 import { organizationsWrite } from '#shared/polar/api.ts';
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
-import { type OAuthClient, SignInFailed } from '#shared/polar/oauth.ts';
+import { type OAuthClient, SignInDeclined, SignInFailed } from '#shared/polar/oauth.ts';
 import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';
 import { assetUrls, type ConsoleEnv, page } from '../kit/page.ts';
@@ -264,7 +264,7 @@ export function connectingPages(link: PolarLink, showHome: Home) {
       leaveFlash(c, { kind: 'done', text: result.done.join('\n') });
       return passingBack(c, back ?? polarPath);
     } catch (error) {
-      return notConnected(c, sentenceOf(error), back);
+      return notConnected(c, sentenceOf(error), back, error instanceof SignInDeclined);
     }
   });
 
@@ -282,17 +282,22 @@ function passingBack(c: Context<ConsoleEnv>, to: string) {
 }
 
 /** Said where the sign-in began: on that page, else on one of its own that leads back to Polar's. */
-function notConnected(c: Context<ConsoleEnv>, reason: string, back: string | undefined) {
+function notConnected(
+  c: Context<ConsoleEnv>,
+  reason: string,
+  back: string | undefined,
+  isDeclined = false,
+) {
   if (back !== undefined) {
-    leaveFlash(c, { kind: 'problem', text: reason });
+    leaveFlash(c, { kind: isDeclined ? 'calm' : 'problem', text: reason });
     return passingBack(c, back);
   }
   return page(c, {
-    title: 'Signing in to Polar didn’t work',
+    title: isDeclined ? 'You didn’t sign in to Polar' : 'Signing in to Polar didn’t work',
     section: 'polar',
     above: { href: polarPath, title: 'Polar' },
     status: 400,
-    body: html`${problemFlash(reason)}
+    body: html`${isDeclined ? html`<p>${reason}</p>` : problemFlash(reason)}
 <p><a class="button primary" href="${polarPath}">Try again</a></p>`,
   });
 }

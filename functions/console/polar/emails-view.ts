@@ -44,11 +44,11 @@ ${connection.server === 'sandbox' ? html`<p class="note">${sandboxNote}</p>` : '
 ${emails.kind === 'not-told' ? html`<p class="note">Polar didn’t say which emails it sends.${isToldAbove(health) ? '' : ` ${emails.reason}`}</p>` : ''}
 ${switches ? changesNote(c, connection, switches) : ''}
 ${rows.some(isTwice) || hasDraftThatMailsTwice(workflows, switches) ? scopeNote(c, shown) : ''}
-${table(
-  'Who mails at each moment',
-  ['When', 'Polar’s email', 'Ours', 'The customer gets', ...(mayChange ? ['Change'] : [])],
-  rows.map((row, at) => [...rowCells(row), ...(mayChange ? [acts[at]] : [])]),
-)}
+<div class="moments">${table(
+    'Who mails at each moment',
+    ['When', 'Polar’s email', 'Ours', 'The customer gets', ...(mayChange ? ['Change'] : [])],
+    rows.map((row, at) => [...rowCells(row), ...(mayChange ? [acts[at]] : [])]),
+  )}</div>
 ${maySwitchOff ? offerOfAll(c, rows) : ''}
 <p class="soft small">Disconnecting switches back on what you switched off here.</p>`;
 }

@@ -41,7 +41,7 @@ ${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath
   }
   return html`<h2 id="emails">Emails</h2>
 <p>${countBadges(counts, isReleased)}${counts.isComplete ? '' : html` <span class="soft small">Only the newest thousand are counted.</span>`}</p>
-${table('Emails of this workflow, newest first', ['Created', 'State', 'Contact', 'Event', 'Email'], rows)}
+<div class="mails">${table('Emails of this workflow, newest first', ['Created', 'State', 'Contact', 'Event', 'Email'], rows)}</div>
 <p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
 }
 

@@ -191,7 +191,7 @@ export async function workflowPage(
   const { polar } = surroundings;
   const [addresses, isReleased, maySwitch] = await Promise.all([
     parts.addressesOf(customerIds),
-    isMailReleased(list.items, parts.hold, counts.byState.has('held')),
+    isMailReleased(list.items, parts.hold, counts.byFate.has('held')),
     mailsTwice(workflow, polar?.emails?.switches) ? parts.maySwitchEmails() : undefined,
   ]);
   return page(c, {

@@ -6,7 +6,7 @@ import type { RunCounts } from '#shared/store/runs/run-lists.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, workflowPath } from '../kit/paths.ts';
 import { runBadge, runPath, runTones, runWords, stepName, whereRunIs } from '../kit/run-view.ts';
-import { badge, empty, table, time } from '../kit/shown.ts';
+import { addressText, badge, empty, table, time } from '../kit/shown.ts';
 
 type Runs = Readonly<{
   workflow: Workflow;
@@ -42,7 +42,8 @@ ${table(
   ['Began', 'State', 'Where', 'Contact', 'Run'],
   newest.map((one) => {
     const { beganAt, contactId, customerId, runId } = one.run;
-    const name = addresses.get(customerId) ?? 'not shown';
+    const address = addresses.get(customerId);
+    const name = address === undefined ? 'not shown' : addressText(address);
     return [
       time(beganAt),
       runBadge(one.run),

@@ -4,15 +4,20 @@ import { fatesBar, numberText, percentText, runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { facts } from '../kit/shown.ts';
 
+const count = (emails: number, word: string) => (emails > 0 ? `${numberText(emails)} ${word}` : '');
+
 /** What a workflow did in the last 14 days, in a cell of the list. */
 export function twoWeeksCell(numbers: WorkflowNumbers): Html {
   if (isNothing(numbers)) return html`<span class="soft">–</span>`;
-  const { sent, bounceRate, blocked, held } = numbers;
+  const { sent, bounceRate, complained, blocked, failed, unknown, held } = numbers;
   const told = [
     `${numberText(sent)} sent`,
     bounceRate === undefined ? '' : `${percentText(bounceRate)} bounced`,
-    blocked > 0 ? `${numberText(blocked)} blocked` : '',
-    held > 0 ? `${numberText(held)} held` : '',
+    count(complained, 'complained'),
+    count(blocked, 'blocked'),
+    count(failed, 'failed'),
+    count(unknown, 'unknown'),
+    count(held, 'held'),
   ];
   const runs = runsText(numbers);
   return html`<div class="two-weeks">${fatesBar(numbers)}<span class="small">${told.filter(Boolean).map((one, at, all) => html`<span class="whole">${one}${at < all.length - 1 ? ' ·' : ''}</span> `)}</span>${runs && html`<br><span class="small soft">${runs}</span>`}</div>`;

@@ -142,6 +142,6 @@ export function withTimeShown(
   const page = Buffer.from(answer.body).toString();
   const at = page.indexOf(place) + place.length;
   if (at < place.length) return answer;
-  const note = `<p class="note" role="note">This local stack's clock is ${spanText(aheadMs())} ahead: it is <time datetime="${now().toISOString()}" data-form="minutes">${timeText(now())}</time> here. Move it on with <code class="whole">npm run clock -- +1d</code>; <code class="whole">npm start -- --fresh</code> empties the stack and sets it back.</p>\n`;
+  const note = `<p class="note" role="note">This local stack's clock is ${spanText(aheadMs())} ahead: it is <time datetime="${now().toISOString()}" data-form="minutes">${timeText(now())}</time> here. Move it ahead with <code class="whole">npm run clock -- +1d</code>; <code class="whole">npm start -- --fresh</code> empties the stack and sets it back.</p>\n`;
   return { ...answer, body: Buffer.from(page.slice(0, at) + note + page.slice(at)) };
 }

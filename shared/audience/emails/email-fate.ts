@@ -59,6 +59,12 @@ export function fateOf({ feedback = {}, ...email }: Fated): EmailFate {
   return reported ? reported[0] : stateOrHeld(email);
 }
 
+/** How many emails there are of each fate. */
+export function countedFates(emails: readonly Fated[]): ReadonlyMap<EmailFate, number> {
+  const groups = Map.groupBy(emails, fateOf);
+  return new Map([...groups].map(([fate, ofFate]) => [fate, ofFate.length]));
+}
+
 /** How the reason begins of an email that counts as sent because a person says so. */
 export const markedAsSent = 'Marked as sent by ';
 

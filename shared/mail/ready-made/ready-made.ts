@@ -164,6 +164,8 @@ Your payment went through.
 {% endif %}
 {% if event.creditedAmount %}
 | **Credit** | **{{ event.formattedCreditedAmount | default: "See your invoice" }}** |
+{% elsif event.formattedChargedAmount %}
+| Total | {{ event.formattedAmount | default: "See your invoice" }} |
 {% else %}
 | **Total** | **{{ event.formattedAmount | default: "See your invoice" }}** |
 {% endif %}
@@ -173,13 +175,13 @@ Your payment went through.
 {% if event.formattedBalanceOwed %}
 | Owed from before | {{ event.formattedBalanceOwed }} |
 {% endif %}
-{% if event.formattedChargedAmount %}
+{% if event.creditedAmount and event.formattedChargedAmount %}
+| Charged | {{ event.formattedChargedAmount }} |
+{% elsif event.formattedChargedAmount %}
 | **Charged** | **{{ event.formattedChargedAmount }}** |
 {% endif %}
 
-You’ll find the invoice in your customer portal.
-
-${portalButton('View invoice')}`,
+${portalButton('View invoice', 'You’ll find the invoice in your customer portal.')}`,
   },
 };
 

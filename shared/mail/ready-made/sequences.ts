@@ -1,7 +1,7 @@
 import type { Condition } from '#shared/audience/conditions.ts';
 import type { EmailNode, SendStep, WaitStep } from '#shared/audience/workflow.ts';
 import type { ReadyMade } from './ready-made.ts';
-import { portalButton } from './subscriptions.ts';
+import { inPortal, portalButton } from './subscriptions.ts';
 
 /** A workflow of several steps to begin with. */
 export type ReadySequence = Omit<ReadyMade, 'email'> &
@@ -43,7 +43,7 @@ function about(
 }
 
 /** A new default card is charged at once, but not while a cancellation is scheduled. */
-const newCard = `Please add a working card in your customer portal and make it your default payment method.{% unless subscription.cancelAtPeriodEnd %} It’s charged right away.{% endunless %}
+const newCard = `Please add a working card${inPortal} and make it your default payment method.{% unless subscription.cancelAtPeriodEnd %} It’s charged right away.{% endunless %}
 
 ${portalButton('Update payment method')}`;
 const dueSince =
@@ -143,7 +143,7 @@ const trialEnding: ReadySequence = {
         `Your free trial of ${ofSubscription} ends on {{ subscription.trialEnd | day_and_time }}.`,
         // With a discount of 100 per cent, nothing may be paid after it either.
         '{% if event.priceKind == "free" %}Your subscription then continues.{% elsif event.discountDuration %}Unless you cancel before then, your subscription continues.{% else %}Unless you cancel before then, it continues as a paid subscription.{% endif %}',
-        `If you don’t want to keep it, cancel it before then in your customer portal.`,
+        `If you don’t want to keep it, cancel it before then${inPortal}.`,
         portalButton('Manage subscription'),
       ),
     ),
@@ -173,7 +173,7 @@ const renewalReminder: ReadySequence = {
         'If you want to keep it, there’s nothing to do.',
         // The product of the next period may be another one, and its price or seats.
         `Unless you cancel before then, {% if subscription.hasScheduledChange %}your subscription renews on {{ subscription.periodEnd | day }}, with the change that’s scheduled{% else %}${ofSubscription} renews on {{ subscription.periodEnd | day }}{% endif %}.`,
-        `If you want to keep it, there’s nothing to do. You can cancel it or change your payment method in your customer portal.`,
+        `If you want to keep it, there’s nothing to do.{% if event.portalUrl %} You can cancel it or change your payment method in your customer portal.{% endif %}`,
         portalButton('Manage subscription'),
       ),
     ),
@@ -203,8 +203,10 @@ const onboarding: ReadySequence = {
         `Welcome to ${ofOrder}`,
         'It’s good to have you here.',
         `Thank you for choosing **${ofOrder}**. Over the next few days, we’ll send you two more emails to help you get started.`,
-        'You’ll always find what you bought in your customer portal.',
-        portalButton('Open your portal'),
+        portalButton(
+          'Open your portal',
+          'You’ll always find what you bought in your customer portal.',
+        ),
       ),
     ),
     wait('wait-1', 2),

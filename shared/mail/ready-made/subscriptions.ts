@@ -19,10 +19,15 @@ export type ReadyMade = Readonly<{
 export const dayOf = (name: EventVariable) => `{{ event.${name} | day }}`;
 export const hourOf = (name: EventVariable) => `{{ event.${name} | day_and_time }}`;
 
-/** Where customers cancel, change their card and find invoices: a button, where the portal is known. */
-export const portalButton = (label: string) => `{% if event.portalUrl %}
-[${label}]({{ event.portalUrl }}){button}
+/**
+ * Where customers cancel, change their card and find invoices: a button, where the portal is known, and what is said of it.
+ * Without a portal there is neither.
+ */
+export const portalButton = (label: string, said = '') => `{% if event.portalUrl %}
+${said && `${said}\n\n`}[${label}]({{ event.portalUrl }}){button}
 {% endif %}`;
+/** Where something is done, behind what it is. */
+export const inPortal = '{% if event.portalUrl %} in your customer portal{% endif %}';
 const trial = `Your trial is free until ${hourOf('trialEnd')}.`;
 const pause = `{% if event.resumesAt %}It’s set to pause on ${hourOf('periodEnd')} and to resume on ${hourOf('resumesAt')}.{% else %}It’s set to pause on ${hourOf('periodEnd')}.{% endif %}`;
 const discount = 'Your discount{% if event.discountName %} ({{ event.discountName }}){% endif %}';
@@ -78,9 +83,7 @@ Without the discount, the price is {{ event.formattedPriceBeforeDiscount }} ${te
 {% endif %}
 {% endif %}
 
-You can cancel at any time in your customer portal.
-
-${portalButton('Manage subscription')}`,
+${portalButton('Manage subscription', 'You can cancel at any time in your customer portal.')}`,
     },
   },
   {
@@ -153,9 +156,7 @@ It ends with its current period.
 What you use until then will still be billed.
 {% endif %}
 
-If you change your mind before then, you can undo the cancellation in your customer portal.
-
-${portalButton('Keep subscription')}`,
+${portalButton('Keep subscription', 'If you change your mind before then, you can undo the cancellation in your customer portal.')}`,
     },
   },
   {
@@ -178,7 +179,7 @@ Hi {{ contact.firstName | default: "there" }},
 Good news: your subscription to **{{ event.productName | default: "our service" }}** continues. The cancellation was undone.
 
 {% if event.status == "past_due" %}
-A payment for it is still due. Please check your payment method in your customer portal.
+A payment for it is still due. Please check your payment method${inPortal}.
 
 ${portalButton('Check payment method')}
 {% elsif event.status == "paused" and event.resumesAt %}
@@ -216,7 +217,7 @@ Hi {{ contact.firstName | default: "there" }},
 
 We couldn’t collect the payment for **{{ event.productName | default: "your subscription" }}**.
 
-This usually means that a card has expired or was declined. Please check your payment method in your customer portal. If you’ve already fixed this, there’s nothing else to do.
+This usually means that a card has expired or was declined. Please check your payment method${inPortal}. If you’ve already fixed this, there’s nothing else to do.
 
 ${portalButton('Check payment method')}
 

@@ -1,7 +1,12 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
-import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
+import {
+  countedFates,
+  type EmailFate,
+  type StateOrHeld,
+  stateOrHeld,
+} from '#shared/audience/emails/email-fate.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
 import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
@@ -12,6 +17,8 @@ export type EmailsNow = Readonly<{
   /** How many of the workflows' emails that began since then are in which state. */
   since: string;
   byState: ReadonlyMap<StateOrHeld, number>;
+  /** What became of the same, where the emails themselves were read and not their counts. */
+  byFate: ReadonlyMap<EmailFate, number> | undefined;
   /** The open ones themselves, newest first. */
   openEmails: readonly ReportedEmail[];
   /** Emails of any age about which something is left to do: reserved, waiting, held or unknown. */
@@ -31,15 +38,17 @@ const mostOfDay = 250;
 const mostOpen = 100;
 
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const stateSchema = z.pick(emailSchema, { state: true, heldSince: true });
+const fated = z.pick(reportedEmailSchema, { state: true, heldSince: true, feedback: true });
 const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
 const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSince: true });
 
-/** How many emails that began since then are in which state. */
+/** How many emails that began since then are in which state, and what became of them where that is known. */
 export type EmailsOfDay = (
   workflowIds: readonly string[],
   since: string,
-) => Promise<Readonly<{ byState: ReadonlyMap<StateOrHeld, number>; isWhole: boolean }>>;
+) => Promise<
+  Pick<EmailsNow, 'byState'> & Partial<Pick<EmailsNow, 'byFate'>> & { isWhole: boolean }
+>;
 
 /** From the emails themselves: some queries for each workflow. */
 function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfDay {
@@ -50,21 +59,23 @@ function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfD
         IndexName: 'byWorkflow',
         KeyConditionExpression: 'workflowShard = :shard AND createdAt >= :since',
         ExpressionAttributeValues: { ':shard': `${shard}#${workflowId}`, ':since': since },
-        ProjectionExpression: '#state, heldSince',
+        ProjectionExpression: '#state, heldSince, feedback',
         ExpressionAttributeNames: { '#state': 'state' },
         ScanIndexForward: false,
         Limit: mostOfDay,
       }),
     );
-    return { emails: readable(stateSchema, Items), isWhole: LastEvaluatedKey === undefined };
+    return { emails: readable(fated, Items), isWhole: LastEvaluatedKey === undefined };
   }
 
   return async (workflowIds, since) => {
     const parts = await Promise.all(
       workflowIds.flatMap((id) => shards.map((shard) => sinceThen(id, shard, since))),
     );
+    const emails = parts.flatMap((part) => part.emails);
     return {
-      byState: counted(parts.flatMap(({ emails }) => emails)),
+      byState: counted(emails),
+      byFate: countedFates(emails),
       isWhole: parts.every(({ isWhole }) => isWhole),
     };
   };
@@ -95,7 +106,7 @@ export function dynamoEmailsNow(
 
   return async (workflowIds: readonly string[], now: Date): Promise<EmailsNow> => {
     const since = new Date(now.getTime() - dayMs).toISOString();
-    const [{ byState, isWhole }, open] = await Promise.all([
+    const [{ byState, byFate, isWhole }, open] = await Promise.all([
       ofDay(workflowIds, since),
       Promise.all(shards.map(openIn)),
     ]);
@@ -109,6 +120,7 @@ export function dynamoEmailsNow(
     return {
       since,
       byState,
+      byFate,
       open: counted(openNow),
       openEmails: newestFirst(readable(reportedEmailSchema, [...rows.values()]).filter(isOpen)),
       waitingSince: waiting.sort()[0],

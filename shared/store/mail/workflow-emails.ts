@@ -1,7 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { emailSchema } from '#shared/audience/emails/email.ts';
-import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
+import { countedFates, type EmailFate } from '#shared/audience/emails/email-fate.ts';
 import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
 import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
@@ -20,7 +19,7 @@ export const workflowEmailsPositionSchema = z.record(
 type WorkflowEmailsPosition = z.infer<typeof workflowEmailsPositionSchema>;
 
 export type EmailCounts = Readonly<{
-  byState: ReadonlyMap<StateOrHeld, number>;
+  byFate: ReadonlyMap<EmailFate, number>;
   /** Whether these are all: only the newest ones are counted. */
   isComplete: boolean;
 }>;
@@ -39,7 +38,7 @@ export type WorkflowEmails = Readonly<{
 
 const mostCounted = 1_000;
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const stateSchema = z.pick(emailSchema, { state: true, heldSince: true });
+const fatedSchema = z.pick(reportedEmailSchema, { state: true, heldSince: true, feedback: true });
 
 export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string): WorkflowEmails {
   const queryOf = (shard: string, workflowId: string, limit: number) => ({
@@ -51,30 +50,24 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
     Limit: limit,
   });
 
-  async function statesIn(shard: string, workflowId: string) {
+  async function fatedIn(shard: string, workflowId: string) {
     // Shards are never quite even: a little more of each, so that a thousand are mostly counted whole.
     const limit = Math.ceil((1.25 * mostCounted) / listShards);
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
         ...queryOf(shard, workflowId, limit),
-        ProjectionExpression: '#state, heldSince',
+        ProjectionExpression: '#state, heldSince, feedback',
         ExpressionAttributeNames: { '#state': 'state' },
       }),
     );
-    return {
-      states: readable(stateSchema, Items).map(stateOrHeld),
-      isAll: LastEvaluatedKey === undefined,
-    };
+    return { emails: readable(fatedSchema, Items), isAll: LastEvaluatedKey === undefined };
   }
 
   return {
     async counts(workflowId) {
-      const read = await Promise.all(shards.map((shard) => statesIn(shard, workflowId)));
-      const byState = new Map<StateOrHeld, number>();
-      for (const state of read.flatMap(({ states }) => states)) {
-        byState.set(state, (byState.get(state) ?? 0) + 1);
-      }
-      return { byState, isComplete: read.every(({ isAll }) => isAll) };
+      const read = await Promise.all(shards.map((shard) => fatedIn(shard, workflowId)));
+      const byFate = countedFates(read.flatMap(({ emails }) => emails));
+      return { byFate, isComplete: read.every(({ isAll }) => isAll) };
     },
 
     page(workflowId, limit, after) {

@@ -17,6 +17,7 @@ for (const form of document.querySelectorAll('form:has([data-preview])')) {
       const opened = here.querySelectorAll('details');
       there.querySelectorAll('details').forEach((one, nth) => { one.open ||= Boolean(opened[nth]?.open); });
       here.replaceChildren(...there.childNodes);
+      fitFrames(here);
     }
   };
 

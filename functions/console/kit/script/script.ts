@@ -1,5 +1,6 @@
 import { copy } from './copy.ts';
 import { find } from './find.ts';
+import { frames } from './frames.ts';
 import { menu } from './menu.ts';
 import { once } from './once.ts';
 import { preview } from './preview.ts';
@@ -8,4 +9,4 @@ import { times } from './times.ts';
 import { unsaved } from './unsaved.ts';
 
 /** What pages do beside being read. Everything works without it. What is last uses what comes before it. */
-export const script = [times, copy, unsaved, once, find, menu, preview, refresh].join('');
+export const script = [times, copy, unsaved, once, find, menu, frames, preview, refresh].join('');

@@ -20,6 +20,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
 div.flash { margin: 0 0 1rem }
+.flash.calm { border-color: var(--line); background: var(--sunk) }
 .flash.done { color: var(--good); background: var(--good-soft) }
 .flash.problem { color: var(--bad); background: var(--bad-soft) }
 .note { padding: .75rem 1rem; border-radius: var(--round); background: var(--warn-soft); color: var(--warn); border: 1px solid; max-width: none }
@@ -55,7 +56,7 @@ td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 
-.card > ul:is(:not([class]), .reasons) { margin: 0 0 1rem; padding-left: 1.25rem }
+.card > ul:is(:not([class]), .reasons) { margin-top: 0; padding-left: 1.25rem }
 
 .facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }

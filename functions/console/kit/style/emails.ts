@@ -8,11 +8,11 @@ export const emails = `
   .mail-days section:not(:first-child) thead th { padding-block: 0; border: 0; font-size: 0; line-height: 0 }
   .mail-days :is(.who, .long) { min-width: 0 }
   .mail-days :is(th, td):nth-child(1) { width: 6.5rem }
-  .mail-days :is(th, td):nth-child(2) { width: 25% }
-  .mail-days :is(th, td):nth-child(4) { width: 15% }
+  .mail-days :is(th, td):nth-child(2) { width: 32% }
+  .mail-days :is(th, td):nth-child(4) { width: 14% }
   .mail-days :is(th, td):nth-child(5) { width: 8.5rem }
 }
-@media (min-width: 75rem) { .mail-days :is(th, td):nth-child(2) { width: 38% } }
+@media (min-width: 90rem) { .mail-days :is(th, td):nth-child(2) { width: 36% } }
 .all-held { border-color: var(--warn); background: var(--warn-soft) }
 .all-held h2 { color: var(--warn) }
 .sentence { font-size: 1.0625rem; max-width: 60rem }

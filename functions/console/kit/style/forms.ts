@@ -56,6 +56,7 @@ iframe { width: 100%; border: 1px solid var(--line); border-radius: var(--round)
 .faults { margin: 0 0 1rem; padding-left: 1.2rem }
 .faults li { margin: 0 0 .9rem }
 .faults li p { margin: 0 0 .4rem }
+.faults li:last-child, .faults li > :last-child { margin-bottom: 0 }
 .answers { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); margin: 0 0 .75rem; font-size: .875rem }
 .answers details { margin: 0; padding: .35rem 1rem; border-bottom: 1px solid var(--line) }
 .answers details:last-child { border-bottom: 0 }

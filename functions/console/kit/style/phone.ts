@@ -27,11 +27,20 @@ export const phone = `
   .scroll.events td:last-child::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
   .scroll.pairs td { flex: 1 1 100% }
   .pairs td:first-child { color: var(--soft) }
+  .mails tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }
+  .mails td { padding: 0; min-height: 0 }
+  .mails td::before { content: none }
+  .mails td:nth-child(1) { grid-area: 1 / 2; justify-self: end; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
+  .mails td:nth-child(2) { grid-area: 1 / 1 }
+  .mails td:nth-child(3) { grid-area: 2 / 1 / span 2 / auto }
+  .mails td:nth-child(4) { grid-area: 2 / 2; text-align: right }
+  .mails td:nth-child(5) { grid-area: 3 / 2; text-align: right }
   .long, .who, .moment, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }
-  .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin-inline: -1rem; padding: .15rem 1rem }
+  .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 1rem; margin-inline: -1rem; padding: .15rem 1rem }
   .chips ul:not(:has(> :nth-child(6))) { flex-wrap: wrap }
   .chips .chip { white-space: nowrap }
+  .chips .chip[aria-current] { scroll-initial-target: nearest }
   .jumps { margin-inline: -1rem }
   .jumps ol { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-inline: 1rem }
   html:has(.jumps) { scroll-padding-top: 3.5rem }
@@ -39,6 +48,14 @@ export const phone = `
   main { padding: 1rem 1rem 4rem }
   .facts > div { grid-template-columns: 6.25rem minmax(0, 1fr); column-gap: .75rem }
   .facts dt { font-size: .8125rem; line-height: 1.7 }
+  .settings fieldset.event { padding: .75rem 1rem }
+  .settings .event legend { margin-bottom: .25rem }
+  .settings .event .field { grid-column: auto; margin-top: .25rem }
+  .moments tr { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 5fr) minmax(0, 5fr); gap: .35rem .75rem }
+  .moments td { padding: 0; min-height: 0 }
+  .moments td::before { float: none; display: block; width: auto; margin: 0 }
+  .moments td:is(:nth-child(1), :nth-child(5)) { grid-column: 1 / -1 }
+  .moments td:is(:nth-child(1), :nth-child(5))::before { content: none }
   .condition { grid-template-columns: 7rem minmax(0, 1fr) auto }
 }
 @media (pointer: coarse) { input:not([type=checkbox]):not([type=radio]), select, textarea { font-size: 1rem } }

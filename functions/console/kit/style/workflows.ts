@@ -1,6 +1,6 @@
 /**
- * Workflows: lists, editor and steps. A mail has room for a whole receipt; beside a form that scrolls along with it, for as
- * much of it as fits below what is chosen.
+ * Workflows: lists, editor and steps. The script makes a mail as high as it is; without it there is room for most of a
+ * receipt, beside a form for as much of it as fits below what is chosen.
  */
 export const workflows = `
 .two-weeks { min-width: 12rem }
@@ -34,7 +34,7 @@ export const workflows = `
 .condition { display: grid; grid-template-columns: 9rem minmax(0, 1fr) auto; gap: .4rem; margin: 0 0 .6rem; padding: 0 0 0 .75rem; border-left: 2px solid var(--line) }
 .condition > select:first-child { grid-column: 1 / -1 }
 .condition button { padding-inline: .6rem }
-.editor .step details[open] > summary { margin-bottom: .5rem }
+.editor :is(.step, .card) > details[open] > summary { margin-bottom: .5rem }
 .editor .steps { list-style: none; margin: 0; padding: 0 }
 .jumps { position: sticky; top: 0; z-index: 1; margin: 0 0 .75rem; padding: .5rem 0; background: var(--page) }
 .jumps ol { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem; max-height: 5.5rem; overflow-y: auto; margin: 0; padding: .15rem }

@@ -1,5 +1,5 @@
 import { counted, seconds } from '#infra/commands/words.ts';
-import { calledInFull } from '#infra/commands/workflows/text.ts';
+import { calledInFull, warningLines } from '#infra/commands/workflows/text.ts';
 import { maskedAddress } from '#infra/terminal/lines.ts';
 import { type AlsoMailing, alsoMailingText } from '#shared/audience/also-mailing.ts';
 import type { Difference } from '#shared/mail/workflow-history.ts';
@@ -12,20 +12,33 @@ const mostLines = 8;
 const mostExamples = 3;
 const longestValue = 100;
 
+type Beside = Readonly<{
+  /** Other workflows that mail the same people. */
+  beside?: readonly AlsoMailing[] | undefined;
+  /** What names the deployment in commands. */
+  options?: string;
+}>;
+
 /** What a plan says of one workflow. */
 export function plannedLines(
   planned: Planned,
   effect: Effect | undefined,
-  beside?: readonly AlsoMailing[],
+  { beside, options = '' }: Beside = {},
 ): string[] {
-  const { workflowId, warnings } = planned;
+  const { workflowId } = planned;
   return [
     oneLine(`${workflowId}: ${headOf(planned)}`),
     ...detailsOf(planned).map((line) => `  ${line}`),
-    ...warnings.map((warning) => `  Note: ${oneLine(warning)}`),
+    ...notesOf(planned, options).map((line) => `  ${line}`),
     ...alsoMailingLines(beside),
     ...(effect ? effectLines(effect).map((line) => `  ${line}`) : []),
   ];
+}
+
+function notesOf(planned: Planned, options: string): string[] {
+  if (planned.kind === 'problems') return planned.warnings.map((one) => `Note: ${oneLine(one)}`);
+  const workflow = 'after' in planned ? planned.after : planned.before;
+  return warningLines(workflow, planned.warnings.map(oneLine), options);
 }
 
 /** Which others mail the people of a workflow, too. */

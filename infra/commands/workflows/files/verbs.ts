@@ -37,6 +37,8 @@ type FileParts = Readonly<{
   title: string;
   /** A command of the workflows as it is typed. */
   npm: (command: string) => string;
+  /** What names the stack in commands. */
+  deployment: Readonly<{ options: string }>;
   /** Asks the person. */
   confirmed: (question: string) => Promise<boolean>;
 }> &
@@ -53,6 +55,7 @@ type Plan = Readonly<{
 /** What `npm run workflows` does with a folder of files. All throw Advice about what cannot be done. */
 export function fileVerbs(parts: FileParts) {
   const { workflows, drafts, surroundings, title, npm, confirmed } = parts;
+  const { options } = parts.deployment;
   const { print, document } = parts;
 
   async function plan(path: string): Promise<Plan> {
@@ -175,7 +178,8 @@ export function fileVerbs(parts: FileParts) {
       }
       for (const one of planned) {
         const { workflowId } = one;
-        plannedLines(one, effects.get(workflowId), beside.get(workflowId)).forEach(print);
+        const effect = effects.get(workflowId);
+        plannedLines(one, effect, { beside: beside.get(workflowId), options }).forEach(print);
       }
       (await stopsOf(toApply)).forEach(print);
       if (past) ['', ...lookedAtLines(past)].forEach(print);

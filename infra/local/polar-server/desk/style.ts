@@ -93,8 +93,9 @@ summary { cursor: pointer; font-weight: 550; padding: .25rem 0 .5rem }
   main { padding: 1.5rem 1rem 4rem }
   .bar { padding: 0 1rem }
   .bar > .small { margin: 0 }
-  nav a { padding: .6rem .5rem }
-  nav ul { margin-left: -.5rem }
+  nav a { padding: .6rem .4rem; font-size: .9375rem }
+  nav ul { margin-left: -.4rem; column-gap: 0 }
+  td:first-child { min-width: 9rem }
   .card { padding: 1rem }
   .field { max-width: none }
   .facts > div { grid-template-columns: 1fr }

@@ -200,7 +200,7 @@ describe('the list of emails', () => {
     expect(text).toContain('Email from Welcome <b>all</b>');
     expect(text).toContain('the recipient’s mail server refused it.');
     expect(text).toContain('Rendered again from its event. What was sent may differ.');
-    expect(html).toContain('sandbox="" srcdoc="');
+    expect(html).toContain('sandbox="allow-same-origin" srcdoc="');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 

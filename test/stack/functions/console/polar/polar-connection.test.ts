@@ -217,6 +217,7 @@ describe('signing in to Polar', () => {
     );
     expect(back.status).toBe(400);
     expect(back.text).toContain('You declined at Polar, so nothing was changed.');
+    expect(back.html).not.toContain('class="flash problem');
     await nothingIsConnected();
   });
 

@@ -227,8 +227,9 @@ describe('a workflow that mails when Polar does', () => {
       const declined = `http://localhost:4000/console/polar/callback?error=access_denied&state=${state}`;
       const passing = await desk.comeBack(desk, declined);
       expect(passing.html).toContain(`content="0; url=${back}"`);
-      const { text } = await desk.get(back);
+      const { html, text } = await desk.get(back);
       expect(text).toContain('You declined at Polar, so nothing was changed.');
+      expect(html).toContain('class="flash calm"');
       expect(text).toContain('sign in again with the scope');
     }
     // The next sign-in, which begins on the page of the connection, ends there.

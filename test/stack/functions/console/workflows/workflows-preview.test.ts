@@ -286,7 +286,7 @@ describe('the frame of the preview', () => {
     const { headers, html, frame, email } = await shown({
       body: '# Hi\n\n| a | b |\n|--|--:|\n| 1 | 2 |',
     });
-    expect(attribute(frame, 'sandbox')).toBe('');
+    expect(attribute(frame, 'sandbox')).toBe('allow-same-origin');
     expect(attribute(frame, 'title')).toBeTruthy();
     const all = elements(parse(email));
     const styles = [

@@ -7,7 +7,7 @@ import { createStackTables } from '#test/support/cloud/stack-tables.ts';
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;
 let emails: WorkflowEmails;
-let add: (workflowId: string, count: number, state: string, heldSince?: string) => Promise<void>;
+let add: (workflowId: string, count: number, state: string, more?: object) => Promise<void>;
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -15,7 +15,7 @@ beforeAll(async () => {
   const db = documentClient(dynamo.client);
   emails = dynamoWorkflowEmails(db, table);
   let made = 0;
-  add = async (workflowId, count, state, heldSince) => {
+  add = async (workflowId, count, state, more) => {
     const rows = Array.from({ length: count }, () => {
       const ledgerKey = `${workflowId}-${++made}`;
       const at = new Date(Date.UTC(2026, 0, 1) + made).toISOString();
@@ -27,7 +27,7 @@ beforeAll(async () => {
         webhookId: 'w',
         customerId: 'c',
         state,
-        ...(heldSince && { heldSince }),
+        ...more,
         createdAt: at,
         updatedAt: at,
       };
@@ -37,38 +37,42 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-test('the emails of a workflow are counted by state, held ones apart, those of others are not', async () => {
+test('the emails of a workflow are counted by what became of them, held ones apart, those of others are not', async () => {
   await add('one', 20, 'sent');
   await add('one', 3, 'unknown');
   await add('one', 2, 'waiting');
-  await add('one', 4, 'waiting', '2026-01-01T00:00:00.000Z');
+  await add('one', 4, 'waiting', { heldSince: '2026-01-01T00:00:00.000Z' });
+  await add('one', 7, 'sent', { feedback: { deliveredAt: '2026-01-01T00:00:01.000Z' } });
+  await add('one', 1, 'sent', { feedback: { bouncedAt: '2026-01-01T00:00:01.000Z' } });
   await add('other', 5, 'sent');
-  const { byState, isComplete } = await emails.counts('one');
-  expect([...byState]).toEqual(
+  const { byFate, isComplete } = await emails.counts('one');
+  expect([...byFate]).toEqual(
     expect.arrayContaining([
       ['sent', 20],
       ['unknown', 3],
       ['waiting', 2],
       ['held', 4],
+      ['delivered', 7],
+      ['bounced', 1],
     ]),
   );
-  expect(byState.size).toBe(4);
+  expect(byFate.size).toBe(6);
   expect(isComplete).toBe(true);
 });
 
 test('of very many only the newest are counted, and it says so', async () => {
   await add('busy', 300, 'failed');
   await add('busy', 1_400, 'sent');
-  const { byState, isComplete } = await emails.counts('busy');
+  const { byFate, isComplete } = await emails.counts('busy');
   expect(isComplete).toBe(false);
-  const counted = [...byState.values()].reduce((sum, count) => sum + count, 0);
+  const counted = [...byFate.values()].reduce((sum, count) => sum + count, 0);
   expect(counted).toBeGreaterThanOrEqual(1_000);
   expect(counted).toBeLessThan(1_400);
 });
 
 test('a workflow without emails has none', async () => {
-  const { byState, isComplete } = await emails.counts('idle');
-  expect({ size: byState.size, isComplete }).toEqual({ size: 0, isComplete: true });
+  const { byFate, isComplete } = await emails.counts('idle');
+  expect({ size: byFate.size, isComplete }).toEqual({ size: 0, isComplete: true });
   expect(await emails.page('idle', 25)).toMatchObject({ items: [], next: undefined });
 });
 

@@ -86,6 +86,14 @@ describe('what is planned of a workflow', () => {
     expect(lines.filter((line) => line.includes('- '))).toHaveLength(1);
   });
 
+  it('gives the command that switches on an optional event that is off', () => {
+    const plan = planned(named('refund'), rename);
+    const lines = plannedLines(plan, undefined, { options: ' --stage prod' });
+    expect(lines).toContain(
+      '    npm run settings -- set events.order.refunded.enabled on --stage prod',
+    );
+  });
+
   it('names the step whose text changes', () => {
     const plan = planned(dunning, (text) => text.replace(/subject: .*/, 'subject: Your card'));
     const [first] = dunning.steps;
