@@ -12,7 +12,7 @@ import {
 import type { NormalisedEmail } from '#shared/audience/person/address.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import { stepKey } from '#shared/audience/runs/run.ts';
-import { plainStepId, type Workflow } from '#shared/audience/workflow.ts';
+import { sendOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import type { Compose } from './compose.ts';
@@ -271,9 +271,10 @@ async function wasSentUnderOtherId(
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
-  const id = stepId ?? plainStepId;
+  const step = sendOf(workflow, stepId);
+  if (!step) return false;
   for (const contactId of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
-    const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), id);
+    const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), step.id);
     if (key === ledgerKey) continue;
     const email = await emails.find(key);
     if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;

@@ -149,6 +149,19 @@ export function firstSend(workflow: Pick<Workflow, 'steps'>): SendStep {
   return first;
 }
 
+/**
+ * The one of a step. Without its id, as the ledger and messages of earlier versions have it: that of a workflow that was
+ * written without steps, else the first.
+ */
+export function sendOf(
+  workflow: Pick<Workflow, 'steps'>,
+  stepId: string | undefined,
+): SendStep | undefined {
+  const sends = sendsOf(workflow);
+  const named = sends.find(({ id }) => id === (stepId ?? plainStepId));
+  return named ?? (stepId === undefined ? sends[0] : undefined);
+}
+
 /** Whether it is more than one email that goes at once. */
 export function needsRun({ steps }: Pick<Workflow, 'steps'>): boolean {
   return steps.length > 1;
