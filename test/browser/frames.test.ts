@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { emailFrame, emailSources } from '#functions/console/kit/email-frame.ts';
+import { emailFrame, emailSources, previewPane } from '#functions/console/kit/email-frame.ts';
 import { policyWith } from '#functions/console/kit/guard.ts';
+import type { Html } from '#functions/console/kit/page.ts';
 import { script } from '#functions/console/kit/script/script.ts';
 import { hasBrowser, startBrowser } from './chromium.ts';
 
@@ -43,10 +44,10 @@ describe.skipIf(!hasBrowser)('the frame of an email', { timeout: 120_000 }, () =
   afterEach(() => page.close());
 
   /** A page of the console with this email, under the policy that it would have. */
-  async function open(email: string): Promise<void> {
+  async function open(email: string, shown: Html = emailFrame(email)): Promise<void> {
     loaded = [];
     const headers = { 'content-security-policy': policyWith(emailSources(email)) };
-    const body = `<!doctype html><title>Console</title><body>${await html`${emailFrame(email)}`}<script src="/console/script.js" type="module"></script></body>`;
+    const body = `<!doctype html><title>Console</title><body>${await shown}<script src="/console/script.js" type="module"></script></body>`;
     await page.context().route('**/*', (route) => {
       const url = route.request().url();
       if (url === `${origin}/console/script.js`) {
@@ -68,6 +69,23 @@ describe.skipIf(!hasBrowser)('the frame of an email', { timeout: 120_000 }, () =
       'document.documentElement.scrollHeight - document.documentElement.clientHeight',
     );
     expect(left).toBeLessThan(40);
+  });
+
+  it('stays in a preview as long as its email is the same', async () => {
+    const email = '<!doctype html><html><body><p>Hello</p></body></html>';
+    const choices = html`<label>Name <input name="name"></label>`;
+    const pane = previewPane({
+      ...{ choices, back: '#preview', sources: emailSources(email) },
+      body: emailFrame(email),
+    });
+    await open(email, html`<form method="post" action="${address}">${pane}</form>`);
+    const frame = await page.locator('iframe.mail').elementHandle();
+    await expect.poll(() => frame?.getAttribute('style')).toMatch(/^height: \d+px;$/);
+    const answered = page.waitForResponse((one) => one.request().method() === 'POST');
+    await page.getByLabel('Name').fill('Ada');
+    await (await answered).finished();
+    await page.waitForTimeout(300);
+    expect(await frame?.evaluate((one) => one.isConnected)).toBe(true);
   });
 
   it('runs nothing, loads nothing from elsewhere, sends nothing, and leads nowhere', async () => {
