@@ -91,7 +91,7 @@ const common = {
 
 export const workflowSchema = z.object({
   ...common,
-  /** On the contact; read when a run begins. */
+  /** On the customer and the contact; read when it begins. */
   audience: z.array(conditionSchema),
   /** One that holds ends the run. */
   exitWhen: z.array(conditionSchema),
