@@ -12,7 +12,7 @@ import {
 import type { NormalisedEmail } from '#shared/audience/person/address.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import { stepKey } from '#shared/audience/runs/run.ts';
-import { plainStepId, type Workflow } from '#shared/audience/workflow.ts';
+import { sendOf, type Workflow } from '#shared/audience/workflow.ts';
 import type { SendMail } from '#shared/mail/ses.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import type { Compose } from './compose.ts';
@@ -118,12 +118,10 @@ async function attempt(
     now: parts.now(),
   });
   const counted = countedToday(email, parts.now());
-  const against = (identity: EmailIdentity, blocking: Blocking) =>
-    block(identity, email, blocking, parts);
-  if (verdict.kind === 'block') return against(message, { ...verdict, counted });
+  if (verdict.kind === 'block') return block(message, { ...verdict, counted }, parts);
   const composed = await parts.compose(verdict, known.settings, message.ledgerKey);
   if (composed.kind === 'blocked') {
-    return against(message, { reason: composed.reason, needsPerson: true, counted });
+    return block(message, { reason: composed.reason, needsPerson: true, counted }, parts);
   }
 
   const token = parts.newToken();
@@ -145,7 +143,7 @@ async function attempt(
     ? await parts.emails.reserveWithin(identity, reservation, quota)
     : (await parts.emails.reserve(identity, reservation)) && 'reserved';
   if (quota && (reserved === 'full of mails' || reserved === 'full of marketing')) {
-    return against(identity, { reason: fullReason(quota, reserved) });
+    return block(identity, { reason: fullReason(quota, reserved) }, parts);
   }
   if (reserved !== 'reserved') {
     throw new Error('Another mailer took this email, or its customer changed, at the same moment.');
@@ -180,17 +178,13 @@ async function putAside(
   return isAside ? { kind: 'waiting', reason } : { kind: 'settled' };
 }
 
-type Blocking = Pick<Delivery, 'needsPerson'> &
-  Readonly<{ reason: string; counted?: Counted | undefined }>;
+type Blocking = Readonly<{ reason: string; counted?: Counted | undefined }>;
 
-/** What waits for another event under this key may still be sent: it is for its own message to block. */
 async function block(
   message: EmailIdentity,
-  email: Email | undefined,
-  { reason, needsPerson, counted }: Blocking,
+  { reason, needsPerson, counted }: Pick<Delivery, 'needsPerson'> & Blocking,
   parts: DeliveryParts,
 ): Promise<Delivery> {
-  if (email?.state === 'waiting' && !isAskedBySame(email, message)) return { kind: 'settled' };
   const isBlocked = await parts.emails.block(message, reason, counted);
   return isBlocked
     ? { kind: 'blocked', reason, ...(needsPerson && { needsPerson }) }
@@ -271,9 +265,10 @@ async function wasSentUnderOtherId(
   emails: Emails,
 ): Promise<boolean> {
   if (workflow?.frequency !== 'once-per-contact') return false;
-  const id = stepId ?? plainStepId;
+  const step = sendOf(workflow, stepId);
+  if (!step) return false;
   for (const contactId of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
-    const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), id);
+    const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), step.id);
     if (key === ledgerKey) continue;
     const email = await emails.find(key);
     if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;

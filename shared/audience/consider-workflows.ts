@@ -7,7 +7,7 @@ import { isStale, staleReason } from './person/subscription-snapshot.ts';
 import type { Workspace } from './rows/workspace.ts';
 import { beginRun, reasonAgainstOne } from './runs/begin-run.ts';
 import { stepKey } from './runs/run.ts';
-import { firstSend, needsRun, plainStepId, type Workflow } from './workflow.ts';
+import { firstSend, needsRun, type Workflow } from './workflow.ts';
 
 /**
  * The key of the one email that a workflow may send for this event, in the characters that an SES message tag allows;
@@ -141,7 +141,7 @@ export function considerWorkflows(
 /** Where the step was one of several it has had this key. */
 function oneEmail(runId: string, workflow: Workflow) {
   const { id } = firstSend(workflow);
-  return { ledgerKey: stepKey(runId, id), ...(id !== plainStepId && { stepId: id }) };
+  return { ledgerKey: stepKey(runId, id), stepId: id };
 }
 
 function begun(

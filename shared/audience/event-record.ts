@@ -30,7 +30,7 @@ const consideredWorkflowSchema = z.object({
   /** The event was out of date: a newer state of its subscription was known. */
   isStale: z.optional(z.literal(true)),
   ledgerKey: z.optional(z.string()),
-  /** Of the one email without a run: the step that it is of, where that is not the one of a workflow without steps. */
+  /** Of the one email without a run: the step that it is of. Absent from records of earlier versions. */
   stepId: z.optional(z.string()),
   runId: z.optional(z.string()),
   emails: z.optional(z.array(runEmailSchema)),

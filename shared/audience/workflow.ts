@@ -91,7 +91,7 @@ const common = {
 
 export const workflowSchema = z.object({
   ...common,
-  /** On the contact; read when a run begins. */
+  /** On the customer and the contact; read when it begins. */
   audience: z.array(conditionSchema),
   /** One that holds ends the run. */
   exitWhen: z.array(conditionSchema),
@@ -147,6 +147,19 @@ export function firstSend(workflow: Pick<Workflow, 'steps'>): SendStep {
   const [first] = sendsOf(workflow);
   if (!first) throw new Error('A workflow has no step that sends.');
   return first;
+}
+
+/**
+ * The one of a step. Without its id, as the ledger and messages of earlier versions have it: that of a workflow that was
+ * written without steps, else the first.
+ */
+export function sendOf(
+  workflow: Pick<Workflow, 'steps'>,
+  stepId: string | undefined,
+): SendStep | undefined {
+  const sends = sendsOf(workflow);
+  const named = sends.find(({ id }) => id === (stepId ?? plainStepId));
+  return named ?? (stepId === undefined ? sends[0] : undefined);
 }
 
 /** Whether it is more than one email that goes at once. */

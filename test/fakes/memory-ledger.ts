@@ -20,6 +20,10 @@ export function memoryLedger(customers: Customers, now: () => Date) {
   }
 
   const isFree = (key: string) => free.includes(rows.get(key)?.state);
+  const isForAnother = ({ ledgerKey, webhookId, replayId }: EmailIdentity) => {
+    const row = rows.get(ledgerKey);
+    return row?.state === 'waiting' && (row.webhookId !== webhookId || row.replayId !== replayId);
+  };
   const isHeldBy = (key: string, token: string) =>
     rows.get(key)?.state === 'reserved' && rows.get(key)?.token === token;
   const isAsSeen = (unchanged: Reservation['unchanged']) =>
@@ -60,6 +64,7 @@ export function memoryLedger(customers: Customers, now: () => Date) {
     keepInSight: async () => false,
     block: async (email, reason) =>
       isFree(email.ledgerKey) &&
+      !isForAnother(email) &&
       put(email.ledgerKey, { ...email, state: 'blocked', reason }, ['dueAt', 'heldSince']),
     giveUp: async ({ ledgerKey, updatedAt }, reason) =>
       rows.get(ledgerKey)?.state === 'waiting' &&

@@ -2,7 +2,7 @@ import type { EventRecord } from '#shared/audience/event-record.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Brand } from '#shared/audience/settings/brand.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
-import { plainStepId, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
+import { sendOf, type Workflow } from '#shared/audience/workflow.ts';
 import { contactValues, isNameLeftOut } from '#shared/mail/contact-values.ts';
 import type { RenderedEmail } from '#shared/mail/render-email.ts';
 import { subscriptionAsTold } from '#shared/mail/subscription-variables.ts';
@@ -37,8 +37,7 @@ export function renderedAgain(known: KnownOfEmail): RenderedAgain {
   if (!record) return missing('Its event is no longer kept.');
   if (!workflow) return missing(`Version ${email.workflowVersion} of its workflow isn’t kept.`);
   if (!contact) return missing('Its customer no longer has a contact.');
-  const sends = sendsOf(workflow);
-  const step = sends.find(({ id }) => id === (email.stepId ?? plainStepId));
+  const step = sendOf(workflow, email.stepId);
   if (!step) return missing('This version of its workflow has no such email.');
   const { properties } = record;
   const rendered = previewEmail({

@@ -13,7 +13,7 @@ export const emailIdentitySchema = z.object({
   replayId: z.optional(z.string()),
   /** That asked for it although the contact may have had it before. */
   again: z.optional(z.boolean()),
-  /** The step that it is of; absent: the one of a workflow that was written without steps. */
+  /** The step that it is of; absent: an earlier version asked for it, without a run. */
   stepId: z.optional(z.string()),
   /** Of an email of a run: the run, and when the step was due. `webhookId` is the event that began the run. */
   runId: z.optional(z.string()),

@@ -11,7 +11,7 @@ import {
 import { exitReason } from '#shared/audience/runs/advance.ts';
 import type { Run, TakenStep } from '#shared/audience/runs/run.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
-import { plainStepId, type SendStep, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
+import { type SendStep, sendOf, type Workflow } from '#shared/audience/workflow.ts';
 
 /** Everything about an email as it is at the moment before it is sent. */
 export type MailSituation = Readonly<{
@@ -20,7 +20,7 @@ export type MailSituation = Readonly<{
   record: News | undefined;
   /** The step that asked for it; absent where the event itself did, without a run. */
   ofRun?: AskedByRun | undefined;
-  /** Of an email without a run; absent: the step of a workflow that was written without steps. */
+  /** Of an email without a run; absent: an earlier version asked for it. */
   stepId?: string | undefined;
   customer: Customer | undefined;
   /** The contact that shows the customer now. */
@@ -103,8 +103,7 @@ export function judgeMail(situation: MailSituation): MailVerdict {
   if (suppression?.reasons.complained || customer?.no?.complained) {
     return block('The recipient reported an email as spam.');
   }
-  const stepId = ofRun?.step.stepId ?? situation.stepId ?? plainStepId;
-  const step = sendsOf(workflow).find(({ id }) => id === stepId);
+  const step = sendOf(workflow, ofRun?.step.stepId ?? situation.stepId);
   if (!step) return block('The step was removed from the workflow.');
   if (step.email.kind === 'marketing') {
     // The "no" itself may be known a moment before the contact shows it.

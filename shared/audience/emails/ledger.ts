@@ -47,7 +47,10 @@ export type Emails = Readonly<{
   loseSight(ledgerKey: string, token: string, reason: string, dueAt: string): Promise<boolean>;
   /** Lets the clock look at an unknown one of 0.1.0, which it does not know yet. */
   keepInSight(ledgerKey: string, dueAt: string): Promise<boolean>;
-  /** It must not be sent. Never touches one that was sent or may have been. What it was counted for today is given back. */
+  /**
+   * It must not be sent. Never touches one that was sent or may have been, or waits for another event or replay. What it
+   * was counted for today is given back.
+   */
   block(email: EmailIdentity, reason: string, counted?: Counted): Promise<boolean>;
   /** The same for one that waits, only as it was read: whoever asked for its key since then goes first. */
   giveUp(seen: Email, reason: string, counted?: Counted): Promise<boolean>;

@@ -190,7 +190,7 @@ export function dynamoEmails(
         {
           set: { ...attributesOf(email), state: 'blocked', reason },
           remove: [...dueAttributes, 'heldSince', ...othersIn(email)],
-          ...isFree,
+          ...isFreeFor(email),
         },
         counted,
       ),
@@ -205,6 +205,15 @@ export function dynamoEmails(
         },
         counted,
       ),
+  };
+}
+
+/** Without one that waits for another event or replay: that may still be sent, and is for its own message to block. */
+function isFreeFor({ replayId }: EmailIdentity) {
+  const isSame = `#webhookId = :webhookId AND ${replayId ? '#replayId = :replayId' : 'attribute_not_exists(#replayId)'}`;
+  return {
+    ...isFree,
+    condition: `(${isFree.condition}) AND (NOT #state = :wasWaiting OR ${isSame})`,
   };
 }
 

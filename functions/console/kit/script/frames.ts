@@ -17,6 +17,11 @@ function fitFrames(root = document) {
   }
 }
 fitFrames();
+/** So that what comes in place of fitted frames is as high from the start, and differs from them only by its mails. */
+function keepHeights(here, there) {
+  const frames = there.querySelectorAll('iframe.mail');
+  here.querySelectorAll('iframe.mail').forEach(({ style }, nth) => { if (frames[nth]) frames[nth].style.height = style.height; });
+}
 
 const lowest = (pane) => Math.min(16, innerHeight - pane.offsetHeight - 16);
 const placed = new ResizeObserver((all) => { for (const { target } of all) target.style.top = lowest(target) + 'px'; });

@@ -12,7 +12,9 @@ for (const form of document.querySelectorAll('form:has([data-preview])')) {
   let timer;
 
   const put = (here, there) => {
-    if (here && there && here.innerHTML !== there.innerHTML && !here.contains(document.activeElement)) {
+    if (!here || !there) return;
+    keepHeights(here, there);
+    if (here.innerHTML !== there.innerHTML && !here.contains(document.activeElement)) {
       inZone(there);
       const opened = here.querySelectorAll('details');
       there.querySelectorAll('details').forEach((one, nth) => { one.open ||= Boolean(opened[nth]?.open); });

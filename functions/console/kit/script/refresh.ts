@@ -1,8 +1,8 @@
 /**
  * Elements with an id and `data-refresh` are asked for again, at growing distances and for two minutes at most, until
  * they come without it: then what they wait for is done. Once they do not come at all, the page is another one and is
- * opened again. `data-refresh="live"`: every ten seconds, for ten minutes of
- * being looked at. Nothing is replaced that the reader is working with, and nobody asks for a page that is hidden.
+ * opened again. `data-refresh="live"`: every ten seconds, for ten minutes of being looked at. Nothing is replaced that the
+ * reader is working with, and nobody asks for a page that is hidden.
  */
 export const refresh = `
 const seconds = { done: [1, 1, 2, 3, 5, 8, 10, 15, 20, 25, 30], live: Array(60).fill(10) };

@@ -67,4 +67,19 @@ describe('an email about a subscription', () => {
     });
     expect(await deliver(first, mailer)).toEqual({ kind: 'sent' });
   });
+
+  it('is that of the last event to ask for it while all mail is held', async () => {
+    const at = now().toISOString();
+    const held = {
+      ...account.mailer([]),
+      hold: async () => ({ isOn: true, by: 'ann', at, reason: 'x' }),
+    };
+    const fay = someone('fay@example.com');
+    const first = mailOf(await account.tell('subscription.past_due', fay, minutesAgo(5)));
+    expect(await deliver(first, held)).toMatchObject({ kind: 'waiting' });
+    expect(await deliver({ ...first, webhookId: 'later' }, held)).toMatchObject({
+      kind: 'waiting',
+    });
+    expect(await account.emails.find(first.ledgerKey)).toMatchObject({ webhookId: 'later' });
+  });
 });

@@ -84,6 +84,7 @@ describe('the worker, asked to replay an event,', () => {
         webhookId,
         customerId: id,
         contactId: contact?.['contactId'],
+        stepId: 'email',
         replayId: asked.replayId,
       },
     ]);

@@ -48,6 +48,7 @@ describe('the emails of an event', () => {
         webhookId: 'evt-1',
         customerId: 'c-1',
         contactId: record?.['contactId'],
+        stepId: 'email',
       },
     ]);
 

@@ -34,6 +34,7 @@ describe('the workflows of an event', () => {
         version: 1,
         name: 'Welcome',
         verdict: 'send',
+        stepId: 'email',
         ledgerKey: expect.stringMatching(/^[\w-]{43}$/),
       },
     ]);
@@ -41,7 +42,7 @@ describe('the workflows of an event', () => {
     expect(other.workflows).toBeUndefined();
   });
 
-  it('names the step of its one email where that is not the one that every workflow once had', async () => {
+  it('name the step of their one email', async () => {
     const left = workflow({ steps: welcome.steps.map((one) => ({ ...one, id: 'day-0' })) });
     const story = audienceStory(undefined, [left]);
     const record = await story.tell('customer.created', 'c1', { minute: 1, ...ann });

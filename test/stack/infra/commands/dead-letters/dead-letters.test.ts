@@ -323,7 +323,8 @@ describe('what a person looks at', () => {
     await dead.does({ confirmed: refuse }).discard({ kind: 'filter', filter }, false);
     expect(asked).toEqual(['Discard this dead letter, so that it is never applied?']);
     expect(await dead.visible(dead.events.url)).toHaveLength(3);
-    const before = await readdir(dead.folder);
+    // The folder comes with the first that is discarded.
+    const before = await readdir(dead.folder).catch((): string[] => []);
     await dead.does().discard({ kind: 'filter', filter }, false);
     expect(await dead.visible(dead.events.url)).toHaveLength(2);
     const [name = ''] = (await readdir(dead.folder)).filter((one) => !before.includes(one));

@@ -40,3 +40,17 @@ it.each<[string, (email: EmailIdentity) => Promise<boolean>]>([
     }
   },
 );
+
+it.each<[string, Partial<EmailIdentity>]>([
+  ['another event', { webhookId: 'evt-2' }],
+  ['a replay', { replayId: 'r1' }],
+  ['another replay', { replayId: 'r2' }],
+])('what waits is not blocked by a message of %s', async (asker, other) => {
+  const plain = { workflowId: 'welcome', workflowVersion: 2, customerId: 'c1' };
+  const first = { ...plain, ledgerKey: `by ${asker}`, webhookId: 'evt-1' };
+  const email = other.replayId === 'r2' ? { ...first, replayId: 'r1' } : first;
+  expect(await emails.putAside(email, 'held', '2026-11-23T12:00:00.000Z')).toBe(true);
+  expect(await emails.block({ ...email, ...other }, 'out of date')).toBe(false);
+  expect(await emails.find(email.ledgerKey)).toMatchObject({ ...email, state: 'waiting' });
+  expect(await emails.block(email, 'out of date')).toBe(true);
+});

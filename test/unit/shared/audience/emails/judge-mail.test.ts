@@ -231,8 +231,12 @@ describe('the one email of a workflow', () => {
 
   it('is not sent in the words of another step once its own is gone', () => {
     const gone = { kind: 'block', reason: 'The step was removed from the workflow.' };
-    expect(judged([other])).toEqual(gone);
+    expect(judged([other], step.id)).toEqual(gone);
     expect(judged([step], 'hello')).toEqual(gone);
+  });
+
+  it('is the only one there is where an earlier version asked for it, and named no step', () => {
+    expect(judged([other])).toMatchObject({ kind: 'send', step: { id: 'hello' } });
   });
 });
 
