@@ -32,6 +32,13 @@ const appOf = (section: Section) =>
   sectionApp(section, at.parts, deploymentSigns({ ...at.parts, stage: at.parts.env.STAGE }));
 
 describe('the operator log', () => {
+  it('has nothing to filter before anybody did anything', async () => {
+    const { html, text } = await at.get('/console/log');
+    expect(text).toContain('Nobody has done anything by hand yet.');
+    expect(html).not.toContain('class="filters"');
+    expect((await at.get('/console/log?by=ada')).html).toContain('class="filters"');
+  });
+
   it('knows every route of the console that takes a form, and none that is not there', () => {
     const known = routes.map(({ method, path }) => `${method} ${path}`);
     expect(posts().length).toBeGreaterThan(25);
