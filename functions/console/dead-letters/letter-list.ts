@@ -207,5 +207,6 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
   });
   return table('Dead letters, oldest first', ['What', 'Age', 'Tries', 'Reason', 'Customer'], rows, {
     numbers: ['Tries'],
+    of: 'letters',
   });
 }

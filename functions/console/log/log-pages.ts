@@ -111,7 +111,9 @@ function actTable(acts: readonly OperatorAct[], names: Names): Html {
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
     html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,
   ]);
-  return table('What was done, newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
+  return table('What was done, newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows, {
+    of: 'log',
+  });
 }
 
 /** What an act was about, in words: ids and counts as the log keeps them. */
