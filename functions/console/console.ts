@@ -93,10 +93,14 @@ export async function sectionApp(
       route: c.req.routePath,
       reason: reasonOf(error),
     });
+    const next =
+      c.req.method === 'POST'
+        ? 'Your change may have been saved, so check before you try again.'
+        : 'Reload the page.';
     return page(c, {
       title: 'Something went wrong',
       status: 500,
-      body: html`<p>Something failed on our side. Your change may have been saved, so check before you try again. If it keeps failing, the console function’s log says why.</p>`,
+      body: html`<p>Something failed on our side. ${next} If it keeps failing, the console function’s log says why.</p>`,
     });
   });
   return app;

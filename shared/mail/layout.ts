@@ -102,11 +102,11 @@ const help = `{% if brand.supportAddress %}{% unless footer %}<p class="soft" st
 const link = (target: string, words: string) =>
   `<a href="${target}" style="${styles.footLink}">${words}</a>`;
 const unsubscribe = `{% if footer %} ${link('{{ footer.unsubscribeUrl | whole_url }}', 'Unsubscribe')}{% endif %}`;
-const links = `{% if brand.supportAddress %}{% if footer %} ·{% endif %} ${link('mailto:{{ brand.supportAddress | url_part }}', 'Help')}{% endif %}{% if brand.website %}{% if footer or brand.supportAddress %} ·{% endif %} ${link('{{ brand.website | whole_url }}', 'Website')}{% endif %}`;
+const links = `{% if brand.supportAddress %}{% if footer %}&nbsp;·{% endif %} ${link('mailto:{{ brand.supportAddress | url_part }}', 'Help')}{% endif %}{% if brand.website %}{% if footer or brand.supportAddress %}&nbsp;·{% endif %} ${link('{{ brand.website | whole_url }}', 'Website')}{% endif %}`;
 
 /** A version that knows no brand still ends marketing mail as the law wants it: the address and the link are there. */
 const foot = `{% if brand %}<tr><td class="foot" style="${styles.foot}">
-{% if brand.lines.size > 0 %}<p style="${styles.footLine}">{% for line in brand.lines %}<span dir="auto">{{ line }}</span>{% unless forloop.last %} · {% endunless %}{% endfor %}</p>
+{% if brand.lines.size > 0 %}<p style="${styles.footLine}">{% for line in brand.lines %}<span dir="auto">{{ line }}</span>{% unless forloop.last %}&nbsp;· {% endunless %}{% endfor %}</p>
 {% endif %}{% if brand.footer %}<p style="${styles.footLine}">{{ brand.footer }}</p>
 {% endif %}<p style="${styles.footLine}">{{ brand.why }}${unsubscribe}${links}</p>
 </td></tr>

@@ -30,7 +30,7 @@ export type LetterList = Readonly<{
 export function letterListView(c: Context<ConsoleEnv>, list: LetterList): Html {
   const { reading, query } = list;
   return html`${query.goOn && goOnCard(c, query)}
-${filterForm(query)}
+${isAnythingThere(reading, query) ? filterForm(query) : ''}
 ${
   reading.letters.length === 0
     ? nothingThere(reading, query)
@@ -41,6 +41,11 @@ ${lettersTable(list)}
 ${reading.letters.length > mostListed ? html`<p class="soft">These are the ${mostListed} oldest. More appear once these are gone.</p>` : ''}`
 }
 <p class="soft small">Discarded one by mistake? <a href="${deadLettersPath}/put-back">Put it back from its file</a>.</p>`;
+}
+
+/** Where there are none at all, there is nothing to filter. */
+function isAnythingThere({ letters, met, more }: Reading<unknown>, query: LetterQuery): boolean {
+  return letters.length + met + more > 0 || query.queue !== undefined || Boolean(filterOf(query));
 }
 
 const ages = [
@@ -202,5 +207,6 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
   });
   return table('Dead letters, oldest first', ['What', 'Age', 'Tries', 'Reason', 'Customer'], rows, {
     numbers: ['Tries'],
+    of: 'letters',
   });
 }

@@ -84,8 +84,11 @@ export type EmailListShown = Readonly<{
 /** Emails of all workflows, newest first, with what became of each. */
 export function emailListView(shown: EmailListShown): Html {
   const { query, list, now } = shown;
+  const { fate, workflow, day, before } = query;
+  const isFiltered = (fate ?? workflow ?? day ?? before) !== undefined;
+  if (list.items.length === 0 && !list.isCutShort && !isFiltered) return nothing(shown);
   return html`${undecided(now, query)}
-<p><span class="soft">Last 24 hours:</span> ${countBadges({ byFate: now.byFate ?? now.byState, isComplete: now.hasAllOfDay }, shown.isReleased)}</p>
+<p class="fates"><span class="soft">Last 24 hours:</span> ${countBadges({ byFate: now.byFate ?? now.byState, isComplete: now.hasAllOfDay }, shown.isReleased)}</p>
 ${filters(shown)}
 ${
   list.items.length === 0

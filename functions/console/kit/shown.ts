@@ -115,7 +115,10 @@ export function table(
   {
     numbers = [],
     of,
-  }: Readonly<{ numbers?: readonly string[]; of?: 'contacts' | 'events' | 'pairs' }> = {},
+  }: Readonly<{
+    numbers?: readonly string[];
+    of?: 'contacts' | 'events' | 'flows' | 'letters' | 'log' | 'pairs' | 'runs';
+  }> = {},
 ): Html {
   const tone = (head: string | undefined) =>
     head !== undefined && numbers.includes(head) ? html` class="number"` : '';

@@ -54,7 +54,7 @@ export function logPages({ acts, workflows, now, env, log }: ConsoleParts) {
       title: 'Log',
       section: 'log',
       body: html`<p>What people did here and on the command line, in the last ${env.RETENTION_DAYS} days. <code>npm run acts</code> lists the same. Erasures are kept forever: type the address or the id into <a href="${findPath}">Find</a>.</p>
-${filters(query)}
+${found.acts.length > 0 || isFiltered(query) ? filters(query) : ''}
 ${found.acts.length > 0 ? actTable(found.acts, names) : nothing(query)}
 <div class="pages"><p>${after && html`<a href="${link(logPath, filter)}">Back to the newest</a>`}</p>
 ${next && html`<a class="button" href="${next}" rel="next">Older</a>`}</div>`,
@@ -81,10 +81,14 @@ ${choice({ name: 'what', label: 'What', value: what ?? '' }, [['', 'All'], ...Ob
 </form>`;
 }
 
-function nothing({ by, what, after }: Query): Html {
-  const isFiltered = by !== undefined || what !== undefined;
+function isFiltered({ by, what }: Query): boolean {
+  return by !== undefined || what !== undefined;
+}
+
+function nothing(query: Query): Html {
+  const { after } = query;
   const text = after ? 'Nothing older.' : 'No acts match.';
-  if (isFiltered) return empty(text, html`<p><a href="${logPath}">Show all</a></p>`);
+  if (isFiltered(query)) return empty(text, html`<p><a href="${logPath}">Show all</a></p>`);
   return empty(after ? text : 'Nobody has done anything by hand yet.');
 }
 
@@ -107,7 +111,9 @@ function actTable(acts: readonly OperatorAct[], names: Names): Html {
     html`${inOrder(on).map(([name, value]) => object(name, value, names))}`,
     html`${badge(words[outcome], tones[outcome])}${reason && html`<br><span class="soft small">${reason}</span>`}`,
   ]);
-  return table('What was done, newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows);
+  return table('What was done, newest first', ['When', 'Who', 'What', 'On', 'Outcome'], rows, {
+    of: 'log',
+  });
 }
 
 /** What an act was about, in words: ids and counts as the log keeps them. */

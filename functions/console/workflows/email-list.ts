@@ -40,7 +40,7 @@ export function workflowEmails(shown: Emails): Html {
 ${empty('No event has triggered this workflow yet.', html`<p><a href="${testPath}">Send yourself a test event</a></p>`)}`;
   }
   return html`<h2 id="emails">Emails</h2>
-<p>${countBadges(counts, isReleased)}${counts.isComplete ? '' : html` <span class="soft small">Only the newest thousand are counted.</span>`}</p>
+<p class="fates">${countBadges(counts, isReleased)}${counts.isComplete ? '' : html` <span class="soft small">Only the newest thousand are counted.</span>`}</p>
 <div class="mails">${table('Emails of this workflow, newest first', ['Created', 'State', 'Contact', 'Event', 'Email'], rows)}</div>
 <p class="pages">${isFirst ? '' : html`<a class="button" href="${path}#emails">Newest</a>`}${next && html`<a class="button" href="${link(path, { after: next })}#emails">Older</a>`}</p>`;
 }

@@ -51,6 +51,7 @@ function workflowList(list: List): Html {
       twoWeeksCell(numbersOf(workflow.workflowId)),
       time(workflow.updatedAt),
     ]),
+    { of: 'flows' },
   )}
 ${more && html`<p class="pages"><a class="button" href="${more}">Next</a></p>`}
 ${hasRemoved ? toRemoved : ''}`;

@@ -52,5 +52,6 @@ ${table(
       html`<a href="${runPath(runId)}">History</a>`,
     ];
   }),
+  { of: 'runs' },
 )}`;
 }

@@ -24,7 +24,6 @@ function titleOf(step: TypedStep, subjects: ReadonlyMap<string, string>): Html |
 
 function wordsOf(step: TypedStep): string {
   if (step.kind === 'send') return 'Email';
-  return ['Wait', step.count, step.unit, step.end.replace(/ .*|^for$/, '')]
-    .filter(Boolean)
-    .join(' ');
+  const unit = step.count === '1' ? step.unit.replace(/s$/, '') : step.unit;
+  return ['Wait', step.count, unit, step.end.replace(/ .*|^for$/, '')].filter(Boolean).join(' ');
 }

@@ -8,6 +8,7 @@ export const blocks = `
 :is(.choices, .small-cards) > .card { display: flex; flex-direction: column }
 .choices > .card > form:not(.act) { flex: 1; display: flex; flex-direction: column }
 .choices > .card > form.act, .choices form > :last-child, .small-cards > .card > :last-child { margin-top: auto }
+.choices .badge { margin-block: .2rem }
 .small-cards > .card { align-items: start }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 0 0 1.25rem }
 .row > p, .row > div > p { margin: 0 }
@@ -19,6 +20,7 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .acts { display: flex; flex-wrap: wrap; gap: .4rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
+div.flash > p { max-width: none }
 div.flash { margin: 0 0 1rem }
 .flash.calm { border-color: var(--line); background: var(--sunk) }
 .flash.done { color: var(--good); background: var(--good-soft) }

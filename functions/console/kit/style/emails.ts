@@ -1,5 +1,6 @@
 /** Emails: the list and a single one. */
 export const emails = `
+.fates { max-width: none }
 .settle { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .4rem }
 .settle .button { padding: .15rem .5rem; font-size: .8125rem }
 .card > .facts + .facts { border-top: 1px solid var(--line); padding-top: .75rem }

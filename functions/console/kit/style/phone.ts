@@ -25,16 +25,41 @@ export const phone = `
   .events td:nth-child(n + 3) { order: 3; font-size: .8125rem }
   .events td:nth-child(5) { order: 4; margin-left: auto }
   .scroll.events td:last-child::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
+  .scroll.log td:nth-child(3) { flex: 1 1 60% }
+  .log td:nth-child(5) { order: 1 }
+  .log td:nth-child(5):not(:has(br)) { margin-left: auto }
+  .scroll.log td:nth-child(4) { order: 2; flex: 1 1 100% }
+  .log td:is(:nth-child(1), :nth-child(2)) { order: 3; font-size: .8125rem; color: var(--soft) }
+  .scroll.runs td:nth-child(4) { flex: 1 1 60% }
+  .runs td:nth-child(2) { order: 1; margin-left: auto }
+  .scroll.runs td:nth-child(3) { order: 2; flex: 1 1 100% }
+  .runs td:nth-child(1) { order: 3; font-size: .8125rem; color: var(--soft) }
+  .scroll.runs td:nth-child(1)::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
+  .runs td:nth-child(5) { order: 4; margin-left: auto }
+  .scroll.flows td:nth-child(1) { flex: 1 1 55% }
+  .flows td:nth-child(2) { margin-left: auto }
+  .scroll.flows td:nth-child(3) { flex: 1 1 100% }
+  .flows td:nth-child(3) .badge { margin-left: .6rem }
+  .scroll.flows td:nth-child(5) { order: 2; flex: 1 1 100% }
+  .scroll.flows td:nth-child(5):not(:has(.two-weeks)) { display: none }
+  .scroll.flows td:nth-child(5)::before { content: attr(data-head); float: none; display: block; width: auto; margin: .2rem 0 0 }
+  .flows td:is(:nth-child(4), :nth-child(6)) { font-size: .8125rem }
+  .flows td:nth-child(6) { color: var(--soft) }
+  .scroll.letters td:is(:nth-child(1), :nth-child(4), :nth-child(5)) { flex: 1 1 100% }
+  .letters td:is(:nth-child(2), :nth-child(3)) { order: 1; font-size: .8125rem; color: var(--soft) }
+  .letters td:nth-child(3) { margin-left: auto }
+  .scroll.letters td:nth-child(3)::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
   .scroll.pairs td { flex: 1 1 100% }
   .pairs td:first-child { color: var(--soft) }
   .mails tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }
   .mails td { padding: 0; min-height: 0 }
   .mails td::before { content: none }
   .mails td:nth-child(1) { grid-area: 1 / 2; justify-self: end; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
-  .mails td:nth-child(2) { grid-area: 1 / 1 }
+  .mails td:nth-child(2) { grid-area: 1 / 1 / auto / -1 }
   .mails td:nth-child(3) { grid-area: 2 / 1 / span 2 / auto }
   .mails td:nth-child(4) { grid-area: 2 / 2; text-align: right }
   .mails td:nth-child(5) { grid-area: 3 / 2; text-align: right }
+  .settle { margin-bottom: .35rem }
   .long, .who, .moment, .two-weeks, .why { min-width: 0 }
   .chips { flex-flow: column nowrap; align-items: stretch }
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 1rem; margin-inline: -1rem; padding: .15rem 1rem }
@@ -50,8 +75,8 @@ export const phone = `
   .facts dt { font-size: .8125rem; line-height: 1.7 }
   .settings fieldset.event { padding: .75rem 1rem }
   .settings .event legend { margin-bottom: .25rem }
-  .settings .event .field { grid-column: auto; margin-top: .25rem }
-  .moments tr { display: grid; grid-template-columns: minmax(0, 4fr) minmax(0, 5fr) minmax(0, 5fr); gap: .35rem .75rem }
+  .settings .event .field { grid-column: auto; align-content: start; margin-top: .25rem }
+  .moments tr { display: grid; grid-template-columns: minmax(0, 16fr) minmax(0, 19fr) minmax(0, 23fr); gap: .35rem .75rem }
   .moments td { padding: 0; min-height: 0 }
   .moments td::before { float: none; display: block; width: auto; margin: 0 }
   .moments td:is(:nth-child(1), :nth-child(5)) { grid-column: 1 / -1 }

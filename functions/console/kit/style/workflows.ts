@@ -3,7 +3,7 @@
  * receipt, beside a form for as much of it as fits below what is chosen.
  */
 export const workflows = `
-.two-weeks { min-width: 12rem }
+.two-weeks { min-width: 10rem }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
 .why { display: block; min-width: 13rem }
@@ -58,6 +58,7 @@ html:has(.jumps) { scroll-padding-top: 6.5rem }
 .ahead .why { display: block; min-width: 0 }
 @media (max-width: 40rem) { .wait { grid-template-columns: 5rem minmax(0, 1fr) } .wait > select:last-of-type { grid-column: 1 / -1 } .ahead li { grid-template-columns: 1fr auto } .ahead .what { grid-column: 1 / -1 } }
 .way { margin: 0; padding-left: 1.2rem }
+.way:has(> :nth-child(10)) { padding-left: 1.65rem }
 .condition .problem { grid-column: 1 / -1 }
 .code textarea { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875rem }
 .field.code { font-family: inherit; font-size: inherit }

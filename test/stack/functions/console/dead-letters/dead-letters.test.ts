@@ -20,9 +20,11 @@ const letter = (id: string) => at.get(`${list}/letter?id=${id}`);
 
 describe('the list of dead letters', () => {
   test('says that there is none, and what that means', async () => {
-    const { text, status } = await at.get(list);
+    const { html, text, status } = await at.get(list);
     expect(status).toBe(200);
     expect(text).toContain('No dead letters. Everything was processed');
+    expect(html).not.toContain('class="filters"');
+    expect((await at.get(`${list}?type=order`)).html).toContain('class="filters"');
   });
 
   test('shows the oldest first, why each died and whom it is about, and loses none by that', async () => {

@@ -28,7 +28,10 @@ it('every page says that all mail is held, by whom and why, until it is released
 it('mail is held and released on the page Emails, each once, with the reason', async () => {
   const hold = dynamoHold(site.db, site.tableOf('Settings'));
   const path = '/console/emails';
-  expect((await site.get(path)).text).toContain('No emails yet.');
+  const before = await site.get(path);
+  expect(before.text).toContain('No emails yet.');
+  expect(before.html).not.toContain('class="filters"');
+  expect((await site.get(`${path}?fate=bounced`)).html).toContain('class="filters"');
   const silent = await site.post(`${path}/hold`, { reason: '  ' });
   expect(silent).toMatchObject({ status: 422 });
   expect(silent.text).toContain('Enter a reason');

@@ -32,6 +32,13 @@ const appOf = (section: Section) =>
   sectionApp(section, at.parts, deploymentSigns({ ...at.parts, stage: at.parts.env.STAGE }));
 
 describe('the operator log', () => {
+  it('has nothing to filter before anybody did anything', async () => {
+    const { html, text } = await at.get('/console/log');
+    expect(text).toContain('Nobody has done anything by hand yet.');
+    expect(html).not.toContain('class="filters"');
+    expect((await at.get('/console/log?by=ada')).html).toContain('class="filters"');
+  });
+
   it('knows every route of the console that takes a form, and none that is not there', () => {
     const known = routes.map(({ method, path }) => `${method} ${path}`);
     expect(posts().length).toBeGreaterThan(25);
@@ -57,16 +64,24 @@ describe('the operator log', () => {
     expect(forgotten).toEqual([]);
   });
 
-  it('refuses a form of a route that it does not know, and does nothing', async () => {
+  it('refuses a form of a route that it does not know, does nothing, and speaks of a change only there', async () => {
     const app = await appOf(sectionAt('/console/new-route'));
     let isDone = false;
     app.post('/console/new-route', (c) => {
       isDone = true;
       return c.text('done');
     });
+    app.get('/console/new-route', () => {
+      throw new Error('away');
+    });
     const answer = await consoleVisitor(app).post('/console/new-route');
     expect(answer.status).toBe(500);
     expect(isDone).toBe(false);
+    expect(answer.text).toContain('Your change may have been saved');
+    const shown = await consoleVisitor(app).get('/console/new-route');
+    expect(shown.status).toBe(500);
+    expect(shown.text).toContain('Reload the page.');
+    expect(shown.text).not.toContain('Your change');
   });
 
   it('tells who did what on what, and how it ended, without personal data', async () => {
