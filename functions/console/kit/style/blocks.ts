@@ -56,7 +56,7 @@ td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 
-:where(main ul:not([class])) { padding-left: 1.25rem }
+:where(main ul:is(:not([class]), .soft)) { padding-left: 1.25rem }
 .card > ul:is(:not([class]), .reasons) { margin-top: 0; padding-left: 1.25rem }
 
 .facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }

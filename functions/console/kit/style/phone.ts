@@ -40,6 +40,7 @@ export const phone = `
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 1rem; margin-inline: -1rem; padding: .15rem 1rem }
   .chips ul:not(:has(> :nth-child(6))) { flex-wrap: wrap }
   .chips .chip { white-space: nowrap }
+  .chips ul:not(:has(> :nth-child(6))) .chip { white-space: normal }
   .chips .chip[aria-current] { scroll-initial-target: nearest }
   .jumps { margin-inline: -1rem }
   .jumps ol { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-inline: 1rem }
