@@ -158,7 +158,7 @@ function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
     return html`<p class="note">None so far. Not all contacts have been searched yet: keep searching below.</p>`;
   if (isFiltered(filter)) {
     return empty(
-      'No contacts match these filters.',
+      `No ${isFirstPage ? '' : 'more '}contacts match these filters.`,
       html`<p><a href="${audiencePath}">Show all contacts</a></p>`,
     );
   }
