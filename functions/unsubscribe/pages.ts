@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Brand, textOn } from '#shared/audience/settings/brand.ts';
+import { type Brand, contrast, textOn } from '#shared/audience/settings/brand.ts';
 import { escapeHtml } from '#shared/safe-text.ts';
 
 const styleFor = (accent: string) => `
@@ -9,12 +9,18 @@ main { max-width: 34rem; margin: 0 auto; padding: 4rem 1.5rem }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem }
 p { margin: 0 0 1.5rem }
 .shop { display: flex; align-items: center; gap: .75rem; font-weight: 600 }
-.shop img { height: 1.75rem; max-width: 12rem }
+.shop img { display: block; height: 1.75rem; max-width: 12rem }
 button { font: inherit; font-weight: 600; padding: .75rem 1.75rem; border: 2px solid ${accent}; border-radius: .5rem; background: ${accent}; color: ${textOn(accent)}; cursor: pointer }
 button:hover { filter: brightness(.92) }
 button:focus-visible { outline: 3px solid CanvasText; outline-offset: 3px }
 button.back { background: transparent; color: CanvasText; border-color: currentColor }
-`;
+${contrast(accent, darkCanvas) < leastFromCanvas ? '@media (prefers-color-scheme: dark) { button { border-color: currentColor } }\n' : ''}`;
+
+/** What browsers paint behind a dark page, more or less. */
+const darkCanvas = '#121212';
+
+/** Below this a button can hardly be told from the page it is on. */
+const leastFromCanvas = 2;
 
 export type Page = Readonly<{
   statusCode: number;
@@ -114,7 +120,8 @@ const plainAccent = '#1d4ed8';
 function pageOf({ statusCode, title, content, more = {} }: Words, brand: Brand): Page {
   const style = styleFor(brand.accent ?? plainAccent);
   const hash = createHash('sha256').update(style).digest('base64');
-  const images = brand.logo ? ` img-src ${new URL(brand.logo).origin};` : '';
+  const images = logosOf(brand).map((logo) => new URL(logo).origin);
+  const imagesFrom = images.length > 0 ? ` img-src ${[...new Set(images)].join(' ')};` : '';
   const body = `<!doctype html>
 <html lang="en">
 <head>
@@ -136,7 +143,7 @@ ${content}
     statusCode,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}';${images} form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}';${imagesFrom} form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
@@ -147,8 +154,18 @@ ${content}
   };
 }
 
-function shop({ name, logo, logoAlt = '' }: Brand): string {
+/** The dark one is for a page that has another one in the light, as in emails. */
+function logosOf({ logo, logoDark }: Brand): string[] {
+  return logo ? [logo, ...(logoDark ? [logoDark] : [])] : [];
+}
+
+function shop(brand: Brand): string {
+  const { name, logoAlt = '' } = brand;
+  const [logo, dark] = logosOf(brand);
   if (!name && !logo) return '';
-  const image = logo ? `<img src="${escapeHtml(logo)}" alt="${escapeHtml(logoAlt)}">` : '';
+  const img = logo ? `<img src="${escapeHtml(logo)}" alt="${escapeHtml(logoAlt)}">` : '';
+  const image = dark
+    ? `<picture><source srcset="${escapeHtml(dark)}" media="(prefers-color-scheme: dark)">${img}</picture>`
+    : img;
   return `<p class="shop">${image}${name ? `<span dir="auto">${escapeHtml(name)}</span>` : ''}</p>\n`;
 }

@@ -55,13 +55,19 @@ export function consentHistory({ contact, customer, suppression }: KnownContact)
   const { consent } = contact;
   const decisions = consent.history ?? [];
   const steps = [
-    ...decisions.map(({ act, at, by }) => ({ at, by, what: decisionWords[act] })),
+    ...decisions.map((decision) => ({
+      at: decision.at,
+      by: decision.by,
+      what: decisionText(decision.act, decision),
+    })),
     ...decisions.flatMap(({ cleared = [] }) =>
       cleared.map(({ reason, ...no }) => ({ ...no, what: refusalText(reason, no) })),
     ),
     ...refusalSteps(customer?.no),
     ...refusalSteps(suppression?.reasons),
-    ...(consent.subscribed ? [{ ...consent.subscribed, what: decisionWords.subscribed }] : []),
+    ...(consent.subscribed
+      ? [{ ...consent.subscribed, what: decisionText('subscribed', consent.subscribed) }]
+      : []),
     ...creation(decisions, { contact, customer }),
     ...(customer?.deletion
       ? [{ at: customer.deletion.occurredAt, what: 'The customer was deleted in Polar' }]
@@ -69,6 +75,11 @@ export function consentHistory({ contact, customer, suppression }: KnownContact)
   ];
   const once = new Map(steps.map((step) => [`${step.at} ${step.what}`, step] as const));
   return [...once.values()].sort((a, b) => (isAfter(a.at, b.at) ? -1 : 1));
+}
+
+/** The way back on the unsubscribe page is the recipient's own, and no operator's hand. */
+function decisionText(act: DecisionByHand['act'], how: Act): string {
+  return act === 'subscribed' && !isByOperator(how) ? 'Subscribed again' : decisionWords[act];
 }
 
 function refusalSteps(

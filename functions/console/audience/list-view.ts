@@ -61,7 +61,7 @@ function totalsLine({ totals, filter, shown }: ListView): Html {
   const { total, mailable, asOf } = totals;
   // As right after an import: the page itself shows that it is too old.
   if (total < shown.contacts.length) return html``;
-  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · as of ${time(asOf)}</p>`;
+  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · <span class="whole">as of ${time(asOf)}</span></p>`;
 }
 
 /** The address goes in the body of a request, so that it stands in no URL. */
@@ -158,7 +158,7 @@ function nothing({ filter, shown, isFirstPage, isConnected }: ListView): Html {
     return html`<p class="note">None so far. Not all contacts have been searched yet: keep searching below.</p>`;
   if (isFiltered(filter)) {
     return empty(
-      'No contacts match these filters.',
+      `No ${isFirstPage ? '' : 'more '}contacts match these filters.`,
       html`<p><a href="${audiencePath}">Show all contacts</a></p>`,
     );
   }

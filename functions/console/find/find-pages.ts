@@ -1,8 +1,8 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { erasedView, erasuresUnder } from '../kit/erasures.ts';
-import { act, textOf } from '../kit/fields.ts';
-import { type ConsoleEnv, page } from '../kit/page.ts';
+import { act, postForm, textOf } from '../kit/fields.ts';
+import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { audiencePath, findPath } from '../kit/paths.ts';
 import { addressText, empty, table } from '../kit/shown.ts';
 import { shortened } from '../kit/words.ts';
@@ -12,13 +12,27 @@ import { finding } from './finding.ts';
 const whatToType =
   'Type a name, an address or its beginning, an external id, the name of a workflow, or the id of a contact, customer, order, subscription, webhook, email or run.';
 
+/** On a phone the field of the navigation is in the menu. */
+function findForm(c: Context<ConsoleEnv>): Html {
+  return html`${postForm(c, {
+    action: findPath,
+    class: 'filters',
+    body: html`<div class="field search">
+<label for="anything">Name, email address or id</label>
+<input id="anything" name="q" type="search" autocomplete="off" aria-describedby="what-to-type" required>
+</div>
+<button type="submit">Find</button>`,
+  })}
+<p class="soft" id="what-to-type">${whatToType}</p>`;
+}
+
 /** What the field of the navigation leads to: the one thing that was meant, or all that it may be. */
 export function findPages(parts: ConsoleParts) {
   const app = new Hono<ConsoleEnv>();
   const find = finding(parts);
   const erasures = erasuresUnder(parts);
 
-  app.get('/', (c) => page(c, { title: 'Find', body: empty(whatToType) }));
+  app.get('/', (c) => page(c, { title: 'Find', body: findForm(c) }));
 
   app.post('/', async (c) => {
     const text = textOf(c.get('form'), 'q').trim();

@@ -70,9 +70,9 @@ export function tiles(numbers: Numbers, last: LastEvent | undefined, now: Date):
   const none = isBehind(numbers, last?.receivedAt) ? notCounted(numbers) : undefined;
   return html`<div class="tiles">
 ${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} added ${inPeriod}` : html`Not counted yet`)}
-${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? html`${whyNot(contacts)}` : html`Not counted yet`)}
+${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? whole(whyNot(contacts)) : html`Not counted yet`)}
 ${tile('Events received', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), last ? html`Last one ${lastText(last, now)}` : html`${none ?? `None ${inPeriod}`}`)}
-${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? html`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} · ${percentText(mail.bounceRate ?? 0)} bounced` : html`${none ?? `None sent ${inPeriod}`}`)}
+${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? whole([`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} ·`, `${percentText(mail.bounceRate ?? 0)} bounced`]) : html`${none ?? `None sent ${inPeriod}`}`)}
 </div>`;
 }
 
@@ -95,7 +95,7 @@ function whyNot({
   unsubscribed,
   bounced,
   complained,
-}: NonNullable<Numbers['contacts']>): string {
+}: NonNullable<Numbers['contacts']>): string[] {
   const reasons = [
     [unsubscribed, 'unsubscribed'],
     [bounced, 'bounced'],
@@ -103,9 +103,17 @@ function whyNot({
   ] as const;
   const told = reasons
     .filter(([count]) => count > 0)
-    .map(([count, word]) => `${numberText(count)} ${word}`);
-  const part = total === 0 ? [] : [percentText(mailable / total)];
-  return [...part, told.join(', ')].filter(Boolean).join(' · ');
+    .map(
+      ([count, word], at, all) => `${numberText(count)} ${word}${at < all.length - 1 ? ',' : ''}`,
+    );
+  const part =
+    total === 0 ? [] : [`${percentText(mailable / total)}${told.length > 0 ? ' ·' : ''}`];
+  return [...part, ...told];
+}
+
+/** Parts that are not broken: no number ends a line that its word is not on. */
+function whole(parts: readonly string[]): Html {
+  return html`${parts.map((part) => html`<span class="whole">${part}</span> `)}`;
 }
 
 /** The events of a day, or of an hour. */

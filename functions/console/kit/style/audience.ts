@@ -9,7 +9,7 @@ export const audience = `
 .chip:hover { background: var(--sunk) }
 .chip[aria-current] { background: var(--primary); border-color: var(--primary); color: var(--on-primary) }
 .found { max-width: 48rem }
-.standing { font-size: 1.0625rem; margin: 0 0 1rem }
+.standing { max-width: 75rem; font-size: 1.0625rem; margin: 0 0 1rem }
 .timeline .caused { list-style: none; margin: .5rem 0 0; padding: 0 0 0 .9rem; border-left: 2px solid var(--line) }
 .caused > li + li { margin-top: .5rem }
 `;

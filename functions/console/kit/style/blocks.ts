@@ -48,7 +48,7 @@ th, td { text-align: left; vertical-align: top; padding: .6rem 1rem; border-bott
 tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: nowrap }
 td { min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere }
-td time, .whole { white-space: nowrap }
+time, .whole { white-space: nowrap }
 td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 :is(th, td).number { text-align: right; width: 1%; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
 .address { display: inline-block; max-width: 100%; text-decoration: inherit }
@@ -58,13 +58,13 @@ td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 
+:where(main ul:is(:not([class]), .soft)) { padding-left: 1.25rem }
 .card > ul:is(:not([class]), .reasons) { margin-top: 0; padding-left: 1.25rem }
 
 .facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }
 .facts dt { color: var(--soft) }
 .facts dd { margin: 0 }
-.facts time { white-space: nowrap }
 #import .facts > div { grid-template-columns: minmax(0, 19rem) minmax(3rem, 1fr) }
 :where(.columns) .facts > div { grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) }
 .timeline { list-style: none; margin: 0 0 1rem; padding: 0 }

@@ -14,11 +14,11 @@ export const phone = `
   .scroll.dense td { flex: none; width: auto; max-width: 100%; min-height: 0; padding: 0 }
   .scroll.dense td::before { content: none }
   .dense td br { display: none }
-  .dense td br + * { margin-left: .6rem }
+  .dense td :has(+ br) { margin-right: .6rem }
   .contacts td { font-size: .8125rem; color: var(--soft) }
   .scroll.contacts td:first-child { flex: 1 1 60%; font-size: .875rem }
   .contacts td:first-child br { display: inline }
-  .contacts td:first-child br + * { margin: 0; font-size: .8125rem }
+  .contacts td:first-child br + * { font-size: .8125rem }
   .scroll.events td:nth-child(2) { flex: 1 1 60% }
   .events td:first-child { order: 1; font-size: .8125rem; color: var(--soft) }
   .scroll.events td:nth-child(4) { order: 2; flex: 1 1 100% }
@@ -65,6 +65,7 @@ export const phone = `
   .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 1rem; margin-inline: -1rem; padding: .15rem 1rem }
   .chips ul:not(:has(> :nth-child(6))) { flex-wrap: wrap }
   .chips .chip { white-space: nowrap }
+  .chips ul:not(:has(> :nth-child(6))) .chip { white-space: normal }
   .chips .chip[aria-current] { scroll-initial-target: nearest }
   .jumps { margin-inline: -1rem }
   .jumps ol { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; padding-inline: 1rem }

@@ -86,7 +86,9 @@ test('of more than it shows it says so, and leads to all of them', async () => {
 
 test('nothing typed leads to what can be typed', async () => {
   expect((await find(' ')).location).toBe('/console/find');
-  expect((await at.get('/console/find')).text).toContain('Type a name, an address');
+  const { text, html } = await at.get('/console/find');
+  expect(text).toContain('Type a name, an address');
+  expect(html).toMatch(/<main.*name="q"/s);
 });
 
 test('a part of the name of a workflow shows what it may be', async () => {

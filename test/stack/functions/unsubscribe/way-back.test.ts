@@ -245,6 +245,22 @@ describe('the page of a shop with a brand', () => {
     expect(names).toEqual([]);
   });
 
+  it('shows the dark logo on a dark page, and a button that can be told from it', async () => {
+    const logoDark = 'https://img.northlight.example/dark.png';
+    work.setBrand({ ...northlight, logoDark, accent: '#111111' });
+    const { body, headers } = await work.get('forged');
+    expect(body).toContain(
+      `<source srcset="${logoDark}" media="(prefers-color-scheme: dark)"><img `,
+    );
+    expect(headers['content-security-policy']).toContain(
+      ' img-src https://cdn.northlight.example:8443 https://img.northlight.example;',
+    );
+    const outlined = '(prefers-color-scheme: dark) { button { border-color: currentColor } }';
+    expect(body).toContain(outlined);
+    work.setBrand({ ...northlight, accent: '#1d4ed8' });
+    expect((await work.get('forged')).body).not.toContain(outlined);
+  });
+
   it('is whole, too, where the brand cannot be read', async () => {
     const broken = unsubscribe({ ...work.parts, brand: () => Promise.reject(new Error('away')) });
     const { token } = await unsubscribed();

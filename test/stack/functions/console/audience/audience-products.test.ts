@@ -63,4 +63,6 @@ test('looks through some pages at a time, and goes on where it stopped', async (
   const next = unescaped(/href="([^"]+)" rel="next">Keep searching/.exec(first.html)?.[1]);
   expect(next).toContain(`product=${productId}`);
   expect(namesIn((await at.get(next)).html)).toEqual(['ann']);
+  const { text } = await at.get(next?.replace(productId, 'none') ?? '');
+  expect(text).toContain('No more contacts match these filters.');
 });
