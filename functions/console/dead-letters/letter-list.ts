@@ -199,7 +199,7 @@ export function lettersTable({ reading, now }: Omit<LetterList, 'query'>): Html 
     const first = firstReasonOf(letter);
     return [
       html`<a class="whole" href="${link(`${deadLettersPath}/letter`, { id: letter.messageId })}">${letter.type}</a><br><span class="soft small">${queueWords[letter.queue]}</span>`,
-      html`${ageText(now.getTime() - letter.since.getTime())}<br><span class="soft small">${time(letter.since.toISOString())}</span>`,
+      html`<span>${ageText(now.getTime() - letter.since.getTime())}</span><br><span class="soft small">${time(letter.since.toISOString())}</span>`,
       String(receivesOf(letter)),
       html`<span class="long brief">${isFinal(letter) ? html`${badge('final', 'bad')} ` : ''}${lastReasonOf(letter)}</span>${first && html`<span class="long soft small">At first: ${first}</span>`}`,
       html`<div class="who">${whoText(letter)}</div>`,

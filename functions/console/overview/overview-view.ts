@@ -71,7 +71,7 @@ export function tiles(numbers: Numbers, last: LastEvent | undefined, now: Date):
   return html`<div class="tiles">
 ${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} added ${inPeriod}` : html`Not counted yet`)}
 ${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? whole(whyNot(contacts)) : html`Not counted yet`)}
-${tile('Events received', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), last ? html`Last one ${lastText(last, now)}` : html`${none ?? `None ${inPeriod}`}`)}
+${tile('Events', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), last ? html`Last one ${lastText(last, now)}` : html`${none ?? `None ${inPeriod}`}`)}
 ${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? whole([`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} ·`, `${percentText(mail.bounceRate ?? 0)} bounced`]) : html`${none ?? `None sent ${inPeriod}`}`)}
 </div>`;
 }
@@ -241,7 +241,7 @@ function workflowRow(workflow: Workflow, numbers: WorkflowNumbers | undefined): 
   const runs = numbers && runsText(numbers);
   return html`<tr>
 <th scope="row"><span class="dot ${workflowTones[workflow.status]}"></span><a href="${workflowPath(workflow)}">${shortened(workflow.name, 40)}</a>${workflow.status === 'active' ? html`<span class="unseen"> (active)</span>` : html` <span class="soft">${workflow.status}</span>`}${runs && html`<span class="small soft">${runs}</span>`}</th>
-<td class="fates">${numbers ? fatesBar(numbers) : '–'}</td>
+<td class="fates">${numbers ? fatesBar(numbers) : ''}</td>
 <td class="number">${numbers ? numberText(numbers.sent) : '–'}</td>
 <td class="number">${numbers?.bounceRate === undefined ? '–' : percentText(numbers.bounceRate)}</td>
 </tr>`;

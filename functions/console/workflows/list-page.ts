@@ -47,7 +47,7 @@ function workflowList(list: List): Html {
       html`<div class="named"><a href="${workflowPath(workflow)}">${workflow.name}</a></div>`,
       html`${liveBadge(workflow, settings)}${waitingText(waiting.get(workflow.workflowId))}`,
       html`<span class="whole">${workflow.trigger.event}</span>${overlapBadge(workflow, polar, { isBrief: true })}`,
-      html`<div class="words whole">${frequencyWords[workflow.frequency]}<br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span></div>`,
+      html`<div class="words whole"><span>${frequencyWords[workflow.frequency]}</span><br><span class="small soft">${[...new Set(sendsOf(workflow).map(({ email }) => kindWords[email.kind]))].join(', ')}</span></div>`,
       twoWeeksCell(numbersOf(workflow.workflowId)),
       time(workflow.updatedAt),
     ]),

@@ -1,10 +1,12 @@
+import { narrow } from './cards.ts';
+
 /** Emails: the list and a single one. */
 export const emails = `
 .fates { max-width: none }
 .settle { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .4rem }
 .settle .button { padding: .15rem .5rem; font-size: .8125rem }
 .card > .facts + .facts { border-top: 1px solid var(--line); padding-top: .75rem }
-@media (min-width: 40.01rem) {
+@media not ${narrow} {
   .mail-days table { table-layout: fixed; min-width: 44rem }
   .mail-days section:not(:first-child) thead th { padding-block: 0; border: 0; font-size: 0; line-height: 0 }
   .mail-days :is(.who, .long) { min-width: 0 }

@@ -56,7 +56,7 @@ export const overview = `
 .latest-card { display: flex; flex-direction: column }
 .latest-card > div:last-child { flex: 1 }
 .latest { list-style: none; margin: 0; padding: 0; font-size: .875rem; display: grid }
-.latest:has(> li:nth-child(3)) { height: 100% }
+.latest:has(> li:nth-child(5)) { height: 100% }
 .latest li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; align-content: center; padding: .5rem 0; border-bottom: 1px solid var(--line) }
 .latest li:last-child { border-bottom: 0; padding-bottom: 0 }
 .latest a { color: var(--text); font-weight: 500; text-decoration: none }
@@ -90,6 +90,7 @@ export const overview = `
   .sent :is(th, td) { border: 0; padding-block: .4rem }
   .sent .number { width: auto }
   .sent tbody .fates { grid-column: 1 / -1; grid-row: 2; width: auto; padding: 0 0 .6rem }
+  .sent tbody .fates:empty { display: none }
   .set-up li { grid-template-columns: 1.5rem minmax(0, 1fr) }
   .set-up li > .button { grid-column: 2; justify-self: start; margin: .25rem 0 0 }
 }

@@ -106,8 +106,8 @@ describe('the overview', () => {
 
     // One event came in and rollup has counted none: so few are counted for the page.
     expect(text).toMatch(/Contacts 1 1 added in 14 days Can receive marketing 1 100%/);
-    expect(text).toMatch(/Events received 1 Last one .* Emails delivered – Not counted yet/);
-    expect(text).toMatch(/Welcome \(active\) – – –/);
+    expect(text).toMatch(/Events 1 Last one .* Emails delivered – Not counted yet/);
+    expect(text).toMatch(/Welcome \(active\) – –/);
     expect(text).toMatch(/customer\.created\s+ann@example\.com .* added a contact/);
     expect(text).toContain('2 of 5 done');
     expect(text).toContain('Connect Polar (done)');
