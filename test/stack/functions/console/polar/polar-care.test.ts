@@ -80,6 +80,7 @@ describe('the health of the connection', () => {
     await connections.noteLook(known, { at: known.connectedAt, findings: ['disabled'] });
     const shown = await desk.submit('/console/polar/enable');
     expect(shown.text).toContain('Enabled the endpoint');
+    expect(shown.text).toContain('Run npm run recover: it redelivers what failed before');
     // As this page has just seen it: what failed is still to be redelivered.
     expect(shown.text).toContain('Operate Polar needs attention');
     expect(buttonsAfter(shown.html, 'Next step')).toEqual(['Redeliver what failed']);
