@@ -52,7 +52,7 @@ ${button}`;
 }
 
 const nextWords: Readonly<Record<Repair, string>> = {
-  connect: 'Reconnect to Polar, below.',
+  connect: 'Reconnect to Polar.',
   repair:
     'Repair the connection: it sets the address, events and secret, and enables the endpoint.',
   enable: 'Enable the endpoint.',
@@ -74,7 +74,7 @@ function remedy(
     case 'redeliver':
       return redeliver(c, redeliverFrom);
     case 'connect':
-      return html`<p><a class="button primary" href="#access">Give access again</a></p>`;
+      return html`<p><a class="button primary" href="#access">Reconnect to Polar</a></p>`;
     case 'wait':
       return undefined;
   }
