@@ -192,6 +192,22 @@ describe('the health of the connection', () => {
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('Polar does not accept the access');
     expect(shown.html).toMatch(/<details id="access" open>\s*<summary>Reconnect to Polar/);
+    expect(shown.html).toContain('<a class="button primary" href="#access">Reconnect to Polar</a>');
+  });
+
+  it('says how to start the local Polar that it is with where that is away', async () => {
+    const polar = {
+      ...desk.parts.polar,
+      obstacle: () => 'Polar sends webhooks to public https addresses only.',
+      addresses: () => ({ apiUrl: 'https://api.polar.sh', authorizeUrl: 'https://polar.sh' }),
+    };
+    const { get } = consoleVisitor(consoleApp({ ...desk.parts, polar }));
+    const shown = await get(page);
+    expect(shown.status).toBe(200);
+    expect(shown.text).toContain('The local Polar isn’t running.');
+    expect(shown.text).toContain('npm start -- --polar');
+    expect(shown.text).toContain('Server Local Polar');
+    expect(shown.html).not.toContain('What’s wrong');
   });
 
   it.each([
@@ -202,6 +218,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('state not known');
+    expect(shown.html).not.toContain('What’s wrong');
     expect(shown.text).toMatch(/Polar did not show|Polar is slow/);
     expect(shown.text.match(/try again/gi)).toHaveLength(1);
     // An import would fail now, too.
