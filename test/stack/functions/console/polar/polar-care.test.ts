@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
+import { answers } from '#shared/polar/answers.ts';
 import { signatureKeys, verifySignature } from '#shared/polar/webhook-signature.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
@@ -142,6 +143,17 @@ describe('the health of the connection', () => {
     expect((await desk.get(page)).text).toMatch(
       /failed answered 401 · \d.* UTC Answered 401 here\./,
     );
+  });
+
+  it('folds away that a signature did not match once the secret is Polar’s', async () => {
+    desk.answerWith(401, answers.mismatch.message);
+    await desk.polar.emit(paid);
+    const [endpoint] = desk.polar.endpoints;
+    Object.assign(endpoint ?? {}, { secret: 'whsec_c29tZWJvZHkgZWxzZSdzIGtleSBvZiAyNCBieXRlcw==' });
+    const answer = /<details([^>]*)>\s*<summary><span class="badge bad">failed/;
+    expect(answer.exec((await desk.get(page)).html)?.[1]).toBe(' open');
+    await desk.submit('/console/polar/repair');
+    expect(answer.exec((await desk.get(page)).html)?.[1]).toBe('');
   });
 
   it('says once what was answered to many deliveries, to how many and since when', async () => {
