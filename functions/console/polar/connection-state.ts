@@ -36,8 +36,7 @@ const patienceMs = 3_500;
 const isSlow =
   'Polar is slow right now, so its side of the connection isn’t shown. Try again in a moment.';
 
-const isAway =
-  'The local Polar isn’t running. End this stack, and start it with the local Polar: npm start -- --polar';
+const isAway = 'The local Polar isn’t running. End this stack, then run npm start -- --polar.';
 
 export const daysLookedBack = 7;
 const dayMs = 86_400_000;
