@@ -133,7 +133,7 @@ const objectWords: Readonly<Record<string, string>> = {
     state: 'State',
     added: 'New contacts',
     updated: 'Contacts updated',
-    grouped: 'Given a group',
+    grouped: 'Groups set',
   },
   // Of imports by an earlier version: new and updated ones together.
   ...{ subscriptions: 'Subscriptions', repaired: 'New or updated' },

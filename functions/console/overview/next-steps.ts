@@ -74,10 +74,10 @@ function failurePath(failureId: string): string {
 }
 
 const connectionSteps = {
-  enable: 'Enable the endpoint',
-  repair: 'Repair the connection',
-  redeliver: 'Redeliver events',
-  connect: 'Connect again',
+  enable: 'Open Polar to enable it',
+  repair: 'Open Polar to repair it',
+  redeliver: 'Open Polar to redeliver',
+  connect: 'Reconnect to Polar',
   wait: 'See the connection',
 } as const;
 

@@ -36,12 +36,22 @@ const patienceMs = 3_500;
 const isSlow =
   'Polar is slow right now, so its side of the connection isn’t shown. Try again in a moment.';
 
+const isAway = 'The local Polar isn’t running. End this stack, then run npm start -- --polar.';
+
 export const daysLookedBack = 7;
 const dayMs = 86_400_000;
 
 export async function connectionState(link: PolarLink): Promise<ConnectionState> {
   const connection = await link.connections.read();
   if (!connection) return stateOfSignIn(link);
+  const isNew = Date.parse(connection.connectedAt) > link.now().getTime() - daysLookedBack * dayMs;
+  // No other Polar could have been connected with this address.
+  if (link.obstacle(connection.server) !== undefined) {
+    const away = { kind: 'not-told', reason: isAway } as const;
+    const lastReceived = await lastReceivedBy(link);
+    const asked = { health: away, emails: away, maySwitch: undefined };
+    return { kind: 'connected', connection, ...asked, lastReceived, isNew };
+  }
   const parts = link.partsFor(connection.server, { isHasty: true });
   const [health, emails, maySwitch, lastReceived] = await Promise.all([
     told(link, () => connectionHealth(parts, connection)),
@@ -51,7 +61,6 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
     maySwitchEmails(link.access, link.log),
     lastReceivedBy(link),
   ]);
-  const isNew = Date.parse(connection.connectedAt) > link.now().getTime() - daysLookedBack * dayMs;
   return { kind: 'connected', connection, health, emails, maySwitch, lastReceived, isNew };
 }
 

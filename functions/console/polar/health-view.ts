@@ -29,8 +29,8 @@ export function faultList(
   if (next === undefined) {
     return html`<p>${badge('healthy', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
   }
-  if (faults.every(({ kind }) => kind === 'failed') && !needsSomebody(faults)) {
-    return html`${faults.map(({ sentence }) => html`<p>${badge('retrying', 'warn')} ${sentence}</p>`)}`;
+  if (!needsSomebody(faults)) {
+    return html`${faults.map(({ kind, sentence }) => html`<p>${badge(kind === 'unreachable' ? 'no answer' : 'retrying', 'warn')} ${sentence}</p>`)}`;
   }
   return html`<h3>What’s wrong</h3>
 <ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>
@@ -52,7 +52,7 @@ ${button}`;
 }
 
 const nextWords: Readonly<Record<Repair, string>> = {
-  connect: 'Reconnect to Polar, below.',
+  connect: 'Reconnect to Polar.',
   repair:
     'Repair the connection: it sets the address, events and secret, and enables the endpoint.',
   enable: 'Enable the endpoint.',
@@ -74,7 +74,7 @@ function remedy(
     case 'redeliver':
       return redeliver(c, redeliverFrom);
     case 'connect':
-      return html`<p><a class="button primary" href="#access">Give access again</a></p>`;
+      return html`<p><a class="button primary" href="#access">Reconnect to Polar</a></p>`;
     case 'wait':
       return undefined;
   }

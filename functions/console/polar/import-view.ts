@@ -161,7 +161,7 @@ function doneText(
     subscriptions === 0
       ? ''
       : `${numberText(subscriptions)} ${subscriptions === 1 ? 'subscription' : 'subscriptions'} brought in.`,
-    groups === 0 ? '' : `${ofCustomers(groups)} got a group from a purchase.`,
+    groups === 0 ? '' : 'Customers got groups from their purchases.',
   ]
     .filter(Boolean)
     .join(' ');
@@ -175,7 +175,7 @@ function countsView({ kind }: Import, counts: BackfillCounts): Html {
   return facts([
     row(isLook ? 'Would be new' : 'New', drift.missing, true),
     row(isLook ? 'Would be updated' : 'Updated', drift.stale),
-    row('Given a group by a purchase', drift['wrong-group']),
+    row('Groups set by purchases', drift['wrong-group']),
     row('Already here', inStep, true),
     row('Without an email address', withoutAddress),
     row('Erased here', erased),

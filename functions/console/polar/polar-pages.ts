@@ -43,13 +43,17 @@ export function polarPages(parts: ConsoleParts) {
     if (state.kind === 'connected' && state.health.kind === 'told') {
       tellConnection(c, state.health.value);
     }
+    const obstacle = link.obstacle('production');
+    const isLocal =
+      isLoopbackUrl(link.addresses('production').apiUrl) ||
+      (state.kind === 'connected' && obstacle !== undefined);
     const connection = connectionView(c, {
       state,
       imported,
       secrets,
       webhookUrl: link.webhookUrl,
-      isLocal: isLoopbackUrl(link.addresses('production').apiUrl),
-      obstacle: link.obstacle('production'),
+      isLocal,
+      obstacle,
       redeliverFrom: redeliverPosition(c.req.query('from')),
       ...(problems && { problems }),
     });

@@ -72,7 +72,10 @@ async function forgetLook({ connections }: PolarLink): Promise<void> {
 }
 
 function flashOf({ log }: PolarLink, tended: Tended): Flash {
-  if (tended.kind === 'done') return { kind: 'done', text: tended.done.join('\n') };
+  if (tended.kind === 'done') {
+    const { done, next = [] } = tended;
+    return { kind: 'done', text: [...done].concat(next).join('\n') };
+  }
   if (tended.error !== undefined) {
     log.error('polar connection', { reason: reasonOf(tended.error) });
   }

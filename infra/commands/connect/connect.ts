@@ -301,5 +301,5 @@ async function disconnect(
 
 function say(tended: Tended, print: Print): void {
   if (tended.kind === 'unfinished') throw new Advice(tended.reason, { cause: tended.error });
-  for (const line of tended.done) print(line);
+  for (const line of [...tended.done].concat(tended.next ?? [])) print(line);
 }

@@ -167,7 +167,10 @@ async function runRecover(given: RecoverOptions): Promise<void> {
       },
       lost: (lost: Lost) => {
         told.lost = lostDocument(lost);
-        print([...lostLines(lost, given.applyLost, options), '']);
+        print([
+          ...lostLines(lost, { isApplying: given.applyLost, isDryRun: given.isDryRun }, options),
+          '',
+        ]);
       },
     };
     if (given.isDryRun) {

@@ -57,7 +57,7 @@ export function lostDocument({ since, orders, moments }: Lost) {
 /** The orders of which no webhook came, whose mails are due, and what cannot be told again. */
 export function lostLines(
   { since, keptDays, orders, moments }: Lost,
-  isApplying: boolean,
+  { isApplying, isDryRun = false }: Readonly<{ isApplying: boolean; isDryRun?: boolean }>,
   options: string,
 ): string[] {
   const due = orders.filter((order) => order.due.length > 0);
@@ -85,7 +85,7 @@ export function lostLines(
     ...(counts === ''
       ? []
       : [
-          `These had no webhook either: ${counts}. Polar only tells how customers and subscriptions are now. Their current state is here, but no workflow sees what happened in between.`,
+          `These had no webhook either: ${counts}. Polar only tells how customers and subscriptions are now. ${isDryRun ? 'A run brings in their current state' : 'Their current state is here'}, but no workflow sees what happened in between.`,
         ]),
   ];
 }

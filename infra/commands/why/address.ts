@@ -71,6 +71,9 @@ function contactLines(
     ...columns([
       ['address', address(contact.address)],
       ...(isRevealed && name !== '' ? [['name', name]] : []),
+      ...(isRevealed && contact.externalId !== undefined
+        ? [['external id', contact.externalId]]
+        : []),
       [
         'contact',
         `${contact.contactId}, since ${contact.createdAt}, ${sourceText(contact, customer)}`,

@@ -93,7 +93,7 @@ export async function find(about: string, rows: WhyRows, options: string): Promi
   if (shownAt !== undefined) return findAddress(shownAt, rows);
   if (erasures.length > 0) return { kind: 'erasure', id: about, erasures };
   throw new Advice(
-    `Nothing is known by ${about}. It was never accepted, is still in the queue, died without a reason ("npm run deadletters -- list${options}"), or its record has expired. Polar's list of deliveries shows what was answered.`,
+    `Nothing is known by ${about}. It was never accepted, is still in the queue, died without a reason ("npm run deadletters -- list${options}"), was discarded ("npm run acts -- --what deadletters.discard${options}"), or its record has expired. Polar's list of deliveries shows what was answered.`,
   );
 }
 

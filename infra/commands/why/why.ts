@@ -41,7 +41,7 @@ export function whyCommand(
       '[about]',
       'an email address, a webhook id, a ledger key, or the id of a run, a customer or a contact',
     )
-    .option('--reveal', 'show whole addresses, and names')
+    .option('--reveal', 'show whole addresses, names and external ids')
     .addOption(jsonOption())
     .addHelpText('after', afterHelp)
     .action((about, _, self) => {

@@ -113,7 +113,8 @@ export type ConnectionParts = Readonly<{
 
 /** What was done, in sentences; `unfinished`: it broke off, with what that means and what to do. */
 export type Tended =
-  | { kind: 'done'; done: readonly string[] }
+  /** `next`: what is still to be done for it to be whole. */
+  | { kind: 'done'; done: readonly string[]; next?: string }
   | { kind: 'unfinished'; reason: string; error: unknown };
 
 /**

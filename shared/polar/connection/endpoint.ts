@@ -24,7 +24,12 @@ type Wanted = Place &
     mayTakeOver: (secret: string) => void;
   }>;
 
-type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
+type Settled = Readonly<{
+  endpoint: PolarEndpoint;
+  done: readonly string[];
+  /** It was there and disabled, so that Polar recorded nothing. */
+  wasDisabled: boolean;
+}>;
 
 /**
  * The one endpoint in Polar for this URL, enabled and with our events and version: one that is there is used again,
@@ -41,6 +46,7 @@ export async function settleEndpoint(wanted: Wanted): Promise<Settled> {
     return {
       endpoint,
       done: [`Created the webhook endpoint “${endpointName}” in Polar, for ${webhookUrl}.`],
+      wasDisabled: false,
     };
   } catch (error) {
     // The answer may have been lost on its way, and Polar would make a second one.
@@ -76,14 +82,17 @@ async function adjusted(
   const reused = 'Reused the webhook endpoint that Polar already has.';
   const differences = differencesOf(found, { webhookUrl, events });
   const surplus = surplusEvents(found, events);
-  if (differences.length + surplus.length === 0) return { endpoint: found, done: [reused] };
+  const wasDisabled = !found.enabled;
+  if (differences.length + surplus.length === 0) {
+    return { endpoint: found, done: [reused], wasDisabled };
+  }
   const changes = Object.assign({}, ...differences.map(({ change }) => change));
   const endpoint = await api.updateEndpoint(found.id, {
     ...changes,
     ...(surplus.length > 0 && { events: eventsFor(found, events) }),
   });
   const done = [reused, ...differences.map(({ mended }) => mended), ...takenOut(surplus)];
-  return { endpoint, done };
+  return { endpoint, done, wasDisabled };
 }
 
 /**

@@ -19,11 +19,13 @@ export async function enableEndpoint(
   await api.updateEndpoint(endpointId, { enabled: true });
   return {
     kind: 'done',
-    done: [
-      'Enabled the endpoint: Polar sends events again. What happened while it was disabled was never sent; redeliver what failed before, and backfill the gap.',
-    ],
+    done: ['Enabled the endpoint: Polar sends events again.'],
+    next: closeTheGap,
   };
 }
+
+const closeTheGap =
+  'Polar recorded nothing while it was disabled. Run npm run recover: it redelivers what failed before, fills the gap, and lists lost orders whose emails are due.';
 
 /** Makes the endpoint in Polar ours again: URL, events, version, enabled, secret; a new one where it is gone. Safe to repeat. */
 export function repairConnection(parts: ConnectionParts, connection: Connection): Promise<Tended> {
@@ -33,7 +35,7 @@ export function repairConnection(parts: ConnectionParts, connection: Connection)
 async function repairInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
   const { api, connections, webhookSecrets, webhookUrl } = parts;
   const ours = await webhookSecrets.read();
-  const { endpoint, done } = await settleEndpoint({
+  const { endpoint, done, wasDisabled } = await settleEndpoint({
     api,
     webhookUrl,
     organizationId: connection.organizationId,
@@ -49,7 +51,11 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
     const reason = 'Somebody else changed the connection at the same moment. Look at it again.';
     return { kind: 'unfinished', reason, error: undefined };
   }
-  return { kind: 'done', done: [...done, ...(isNew ? ['Copied its secret.'] : [])] };
+  return {
+    kind: 'done',
+    done: [...done, ...(isNew ? ['Copied its secret.'] : [])],
+    ...(wasDisabled && { next: closeTheGap }),
+  };
 }
 
 /** Gives the endpoint in Polar the events of the settings of now, after they were changed. Safe to repeat. */

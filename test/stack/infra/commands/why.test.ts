@@ -95,10 +95,13 @@ async function emailOf(webhookId: string) {
 
 describe('npm run why -- <email address>', () => {
   it('names the person only where it is asked to reveal', async () => {
-    await dead.queueWebhook('hook-named', customerCreated('c-named'));
+    const body = customerCreated('c-named').replace('"external_id":null', '"external_id":"usr_7"');
+    await dead.queueWebhook('hook-named', body);
     await dead.work();
-    expect(await why('c-named@example.com', rows, true)).toMatch(/^name +Ann$/m);
-    expect(await why('c-named@example.com')).not.toContain('Ann');
+    const told = await why('c-named@example.com', rows, true);
+    expect(told).toMatch(/^name +Ann$/m);
+    expect(told).toMatch(/^external id +usr_7$/m);
+    expect(await why('c-named@example.com')).not.toMatch(/Ann|usr_7/);
   });
 });
 
@@ -254,7 +257,9 @@ describe('npm run why -- <webhook id>', () => {
     const told = await why('hook-6');
     expect(told).toMatch(/^hook-6 has no record: failed 1 × until .*, dead: The payload cannot/);
     expect(told).toContain('npm run deadletters -- show hook-6 --local');
-    await expect(why('hook-never')).rejects.toThrow(/^Nothing is known by hook-never\./);
+    await expect(why('hook-never')).rejects.toThrow(
+      /^Nothing is known by hook-never\. .+, was discarded \("npm run acts -- --what deadletters\.discard --local"\), or/,
+    );
   });
 });
 

@@ -132,7 +132,10 @@ describe('the endpoint that Polar disabled after ten failures', () => {
     ]);
     expect(await at.polar.emit(paid)).toEqual([]);
     at.receiver.comeBack();
-    expect(await enableEndpoint(at.parts(), connection)).toMatchObject({ kind: 'done' });
+    expect(await enableEndpoint(at.parts(), connection)).toMatchObject({
+      kind: 'done',
+      next: expect.stringContaining('npm run recover'),
+    });
     const ids = await at.polar.emit(paid);
     expect(at.receiver.taken).toEqual(ids);
   });
@@ -145,7 +148,10 @@ describe('repairing', () => {
     const old = endpoint.secret;
     const secret = 'whsec_b3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIhIQ==';
     Object.assign(endpoint, { enabled: false, url: 'https://example.com/', events: [], secret });
-    expect(await repairConnection(at.parts(), connection)).toMatchObject({ kind: 'done' });
+    expect(await repairConnection(at.parts(), connection)).toMatchObject({
+      kind: 'done',
+      next: expect.stringContaining('npm run recover'),
+    });
     expect(endpoint).toMatchObject({ url: at.receiver.url, events: [...standardEventTypes] });
     expect(at.webhookSecret()).toEqual({ current: secret, previous: old, previousUntil });
     expect(await faults()).toEqual([]);
@@ -162,7 +168,7 @@ describe('repairing', () => {
 
   it('changes nothing where nothing is wrong', async () => {
     const before = [structuredClone(endpoint), at.webhookSecret()];
-    await repairConnection(at.parts(), connection);
+    expect(await repairConnection(at.parts(), connection)).not.toHaveProperty('next');
     expect([endpoint, at.webhookSecret()]).toEqual(before);
     expect(await at.connections.read()).toEqual(connection);
   });

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
+import { answers } from '#shared/polar/answers.ts';
 import { signatureKeys, verifySignature } from '#shared/polar/webhook-signature.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
@@ -80,6 +81,7 @@ describe('the health of the connection', () => {
     await connections.noteLook(known, { at: known.connectedAt, findings: ['disabled'] });
     const shown = await desk.submit('/console/polar/enable');
     expect(shown.text).toContain('Enabled the endpoint');
+    expect(shown.text).toContain('Run npm run recover: it redelivers what failed before');
     // As this page has just seen it: what failed is still to be redelivered.
     expect(shown.text).toContain('Operate Polar needs attention');
     expect(buttonsAfter(shown.html, 'Next step')).toEqual(['Redeliver what failed']);
@@ -143,6 +145,17 @@ describe('the health of the connection', () => {
     );
   });
 
+  it('folds away that a signature did not match once the secret is Polar’s', async () => {
+    desk.answerWith(401, answers.mismatch.message);
+    await desk.polar.emit(paid);
+    const [endpoint] = desk.polar.endpoints;
+    Object.assign(endpoint ?? {}, { secret: 'whsec_c29tZWJvZHkgZWxzZSdzIGtleSBvZiAyNCBieXRlcw==' });
+    const answer = /<details([^>]*)>\s*<summary><span class="badge bad">failed/;
+    expect(answer.exec((await desk.get(page)).html)?.[1]).toBe(' open');
+    await desk.submit('/console/polar/repair');
+    expect(answer.exec((await desk.get(page)).html)?.[1]).toBe('');
+  });
+
   it('says once what was answered to many deliveries, to how many and since when', async () => {
     await desk.polar.emit(paid);
     desk.answerWith(401);
@@ -191,6 +204,22 @@ describe('the health of the connection', () => {
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('Polar does not accept the access');
     expect(shown.html).toMatch(/<details id="access" open>\s*<summary>Reconnect to Polar/);
+    expect(shown.html).toContain('<a class="button primary" href="#access">Reconnect to Polar</a>');
+  });
+
+  it('says how to start the local Polar that it is with where that is away', async () => {
+    const polar = {
+      ...desk.parts.polar,
+      obstacle: () => 'Polar sends webhooks to public https addresses only.',
+      addresses: () => ({ apiUrl: 'https://api.polar.sh', authorizeUrl: 'https://polar.sh' }),
+    };
+    const { get } = consoleVisitor(consoleApp({ ...desk.parts, polar }));
+    const shown = await get(page);
+    expect(shown.status).toBe(200);
+    expect(shown.text).toContain('The local Polar isn’t running.');
+    expect(shown.text).toContain('npm start -- --polar');
+    expect(shown.text).toContain('Server Local Polar');
+    expect(shown.html).not.toContain('What’s wrong');
   });
 
   it.each([
@@ -201,6 +230,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.status).toBe(200);
     expect(shown.text).toContain('state not known');
+    expect(shown.html).not.toContain('What’s wrong');
     expect(shown.text).toMatch(/Polar did not show|Polar is slow/);
     expect(shown.text.match(/try again/gi)).toHaveLength(1);
     // An import would fail now, too.

@@ -140,7 +140,9 @@ describe('npm run connect, against a stage in AWS', () => {
       emailChanges: [],
       emailsNotTold: null,
     });
-    expect((await run(['--repair'])).out).toContain('Enabled it: Polar sends events again.');
+    const repaired = (await run(['--repair'])).out;
+    expect(repaired).toContain('Enabled it: Polar sends events again.');
+    expect(repaired).toContain('Run npm run recover: it redelivers what failed before');
     const well = await run(['--status']);
     expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });
   });

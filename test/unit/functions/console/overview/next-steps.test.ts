@@ -9,7 +9,11 @@ const sentence = 'Something is wrong.';
 it.each<[string, string, Concern]>([
   ['/console/polar', 'Connect Polar', { kind: 'not-connected', sentence }],
   ['/console/polar', 'See the connection', { kind: 'previous-secret', sentence }],
-  ['/console/polar', 'Redeliver events', { kind: 'connection', repair: 'redeliver', sentence }],
+  [
+    '/console/polar',
+    'Open Polar to redeliver',
+    { kind: 'connection', repair: 'redeliver', sentence },
+  ],
   ['/console/emails?fate=unknown', 'Decide on emails', { kind: 'emails-unknown', sentence }],
   ['/console/emails?fate=failed', 'See failed emails', { kind: 'emails-failed', sentence }],
   ['/console/settings', 'Fix the settings', { kind: 'settings', sentence }],

@@ -132,7 +132,9 @@ it.each([
     expect(lost.moments).toEqual(new Map([['customer.created', hours.length]]));
     expect(lost.keptDays).toBe(keptDays);
     const isCut = keptDays !== undefined;
-    expect(lostLines(lost, true, '').join().includes('(retentionDays)')).toBe(isCut);
+    expect(lostLines(lost, { isApplying: true }, '').join().includes('(retentionDays)')).toBe(
+      isCut,
+    );
     expect(lost.since > hoursAgo(71)).toBe(isCut);
   },
 );

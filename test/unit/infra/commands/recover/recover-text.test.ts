@@ -104,7 +104,7 @@ it('lost orders say whose mails are due, masked, and keep the gap open', () => {
     ],
     moments: new Map([['subscription.created' as const, 2]]),
   };
-  const lines = lostLines(lost, false, ' --local').join('\n');
+  const lines = lostLines(lost, { isApplying: false }, ' --local').join('\n');
   expect(lines).toMatch(
     /order-1 +2026-11-23T12:00:00Z +a\*\*\*@example\.com +due: Receipt, Thanks/,
   );
@@ -112,7 +112,10 @@ it('lost orders say whose mails are due, masked, and keep the gap open', () => {
   expect(lines).toContain('apply the 1 whose emails are due');
   expect(lines).toContain('npm run recover -- --apply-lost --local');
   expect(lines).toContain('2 subscription.created');
-  expect(lostLines(lost, true, '').join()).not.toContain('--apply-lost');
+  expect(lines).toContain('Their current state is here, but no workflow sees');
+  const rehearsed = lostLines(lost, { isApplying: false, isDryRun: true }, '').join('\n');
+  expect(rehearsed).toContain('A run brings in their current state, but no workflow sees');
+  expect(lostLines(lost, { isApplying: true }, '').join()).not.toContain('--apply-lost');
   const open = proofLines({ ...closed, due: 1 }, '');
   expect(open).toContain("The gap isn't closed yet.");
   expect(open).not.toContain('The gap is closed.');
