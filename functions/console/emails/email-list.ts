@@ -9,7 +9,7 @@ import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import { chips } from '../kit/chips.ts';
 import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
-import { countBadges, fateBadge, fateWords } from '../kit/fates.ts';
+import { countBadges, fateBadge, fateWord } from '../kit/fates.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
 import {
@@ -106,7 +106,7 @@ function undecided({ open }: EmailsNow, { fate }: EmailQuery): Html {
   return html`<p class="note">${count} ${are} an unknown outcome. Nothing is sent again until you decide. <a href="${link(emailsPath, { fate: 'unknown' })}">Decide on ${they}</a></p>`;
 }
 
-function filters({ query, workflows, removed }: EmailListShown): Html {
+function filters({ query, workflows, removed, isReleased }: EmailListShown): Html {
   const { fate, workflow, day } = query;
   const kept = { workflow, day };
   const chip = (label: string, one: EmailFate | undefined) => ({
@@ -119,7 +119,10 @@ function filters({ query, workflows, removed }: EmailListShown): Html {
     ...removed.map(({ workflowId, name }) => [workflowId, removedName(name)] as const),
   ];
   return html`${chips('What became of them', [
-    [chip('All', undefined), ...emailFates.map((one) => chip(capital(fateWords[one]), one))],
+    [
+      chip('All', undefined),
+      ...emailFates.map((one) => chip(capital(fateWord(one, isReleased)), one)),
+    ],
   ])}
 <form class="filters" method="get" action="${emailsPath}">
 ${fate && html`<input type="hidden" name="fate" value="${fate}">`}
