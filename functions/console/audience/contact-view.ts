@@ -50,18 +50,25 @@ const decisionWords: Record<DecisionByHand['act'], string> = {
   'bounce-lifted': 'Bounce lifted by hand',
 };
 
+/** A recipient who comes back on the unsubscribe page does it alone. */
+function decisionText(act: DecisionByHand['act'], by: string): string {
+  return act === 'subscribed' && !isByOperator({ by }) ? 'Subscribed again' : decisionWords[act];
+}
+
 /** What is kept of how a contact came to its consent, newest first, each step once. */
 export function consentHistory({ contact, customer, suppression }: KnownContact): ConsentStep[] {
   const { consent } = contact;
   const decisions = consent.history ?? [];
   const steps = [
-    ...decisions.map(({ act, at, by }) => ({ at, by, what: decisionWords[act] })),
+    ...decisions.map(({ act, at, by }) => ({ at, by, what: decisionText(act, by) })),
     ...decisions.flatMap(({ cleared = [] }) =>
       cleared.map(({ reason, ...no }) => ({ ...no, what: refusalText(reason, no) })),
     ),
     ...refusalSteps(customer?.no),
     ...refusalSteps(suppression?.reasons),
-    ...(consent.subscribed ? [{ ...consent.subscribed, what: decisionWords.subscribed }] : []),
+    ...(consent.subscribed
+      ? [{ ...consent.subscribed, what: decisionText('subscribed', consent.subscribed.by) }]
+      : []),
     ...creation(decisions, { contact, customer }),
     ...(customer?.deletion
       ? [{ at: customer.deletion.occurredAt, what: 'The customer was deleted in Polar' }]
