@@ -14,7 +14,7 @@ export const localRegion = 'us-east-1';
 export const localAccount = '000000000000';
 
 /** Whom local mail is from. */
-export const localMailFrom = 'Polar Audience <hello@example.com>';
+export const localMailFrom = 'Example Shop <hello@example.com>';
 
 /** What an SDK client needs to talk to a local stand-in. The credentials open nothing anywhere. */
 export function localClientConfig(endpoint: string) {

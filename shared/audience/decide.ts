@@ -127,7 +127,7 @@ function judge(
   if (event.type === 'customer.deleted') return applyDeletion(w, customer, event, surroundings);
   if (event.customer.deletedAt !== undefined) {
     return skipped(
-      'Polar sent this with a customer that was deleted already, so it changes nothing.',
+      'Polar sent this with a customer it had already deleted, so it changes nothing.',
     );
   }
   return applyFacts(w, customer, event, surroundings);
@@ -263,7 +263,7 @@ function applyDeletion(
   w.customers.put(customer.customerId, customer);
   if (event.customer.anonymised && customer.deletion?.mode !== 'keep') {
     forget(w, customer, surroundings);
-    const reason = 'The customer was deleted with anonymisation: what was known of it is erased.';
+    const reason = 'The customer was deleted with anonymization: what was known of it is erased.';
     return { ...outcomeOf(before, shownBefore, undefined), reason, erases: true };
   }
   const email = emailOf(customer);

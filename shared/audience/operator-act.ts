@@ -67,6 +67,9 @@ export type ActEnd = Readonly<{
 /** Names of what an act was about. Ids and counts only: nothing that tells who somebody is. */
 export type ActObjects = Readonly<Record<string, string | number>>;
 
+/** What a recovery compared that looked at all that Polar lists. */
+export const everything = 'everything';
+
 /** What somebody is about to do. */
 export type ActDraft = Readonly<{
   what: ActVerb;

@@ -173,18 +173,23 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar mails ${on}, too. While this workflow is active, customers get both emails: switch Polar's off, or keep this workflow paused.`,
+          `Polar also mails ${on}. While this workflow is active, customers get both emails: switch Polar's off, or keep this workflow paused.`,
         ]
       : []),
     ...(unknown
       ? [
-          `Polar may mail ${unknown}, too. While this workflow is active, customers may get both emails.`,
+          `Polar may also mail ${unknown}. While this workflow is active, customers may get both emails.`,
         ]
       : []),
   ];
 }
 
-function listed(texts: readonly string[]): string {
+const mostNamed = 2;
+
+/** `npm run connect -- --status` and the console name them all. */
+function listed(all: readonly string[]): string {
+  const left = all.length - mostNamed;
+  const texts = left > 1 ? [...all.slice(0, mostNamed), `at ${left} other moments`] : all;
   const last = texts.at(-1) ?? '';
   return texts.length > 1 ? `${texts.slice(0, -1).join(', ')} and ${last}` : last;
 }

@@ -242,7 +242,7 @@ describe('what cannot be read', () => {
     expect(shown).not.toContain('ann@');
 
     expect(await deadLetters((does) => does.resend({ kind: 'id', id }))).toBe(
-      '1 resent.\n1 is final: sent again, it fails again unless you deployed another version since.',
+      '1 resent.\n1 fails again if you resend it, unless you deployed another version since.',
     );
     const list = await listed(/in all:/);
     expect(list).toContain('1 in all:');

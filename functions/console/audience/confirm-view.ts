@@ -114,7 +114,7 @@ function erasing(who: Html, { sharing, former }: Others): Html {
 <section class="card" aria-labelledby="goes"><h2 id="goes">What goes</h2>
 <ul>
 <li>${who}</li>
-<li>What Polar said about the customer: name, addresses and external id.</li>
+<li>What Polar said about the customer: name, addresses, external id and subscriptions.</li>
 <li>Payloads, addresses and changes in the records of its events.</li>
 ${former.length > 0 ? html`<li>This address, but nothing else, of Polar customers who have another one now (${former.length}): ${customerLinks(former)}.</li>` : ''}
 </ul>
@@ -122,7 +122,7 @@ ${former.length > 0 ? html`<li>This address, but nothing else, of Polar customer
 <section class="card" aria-labelledby="stays"><h2 id="stays">What stays</h2>
 <ul>
 <li>The record that an event came or an email was sent, without the address.</li>
-<li>This person’s “no”: the address stays suppressed, as an unreadable hash.</li>
+<li>Any unsubscribe, bounce or complaint: the address stays suppressed, as an unreadable hash.</li>
 <li>The customer’s id, so that later events store nothing and bring no contact back.</li>
 <li>Dead letters for up to 14 days, table backups for up to 35. Polar keeps its own data: delete the customer there too.</li>
 </ul>

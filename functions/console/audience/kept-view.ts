@@ -45,7 +45,7 @@ function erasedText({ customer: { erasure }, proof }: ProvenCustomer, now: Date)
   const on = proof && html` on ${time(proof.erasedAt)}`;
   const asked = proof ?? (erasure && { askedAt: erasure.at, askedBy: erasure.by });
   const isSettling = erasure !== undefined && isRecent(erasure, now);
-  return html`This customer’s data was erased${on}, so no contact shows it. ${asked && askedText(asked)}${isSettling && ' Events in flight are erased within 15 minutes.'}`;
+  return html`This customer’s data was erased${on}. ${asked && askedText(asked)}${isSettling && ' Events in flight are erased within 15 minutes.'}`;
 }
 
 /** What a person may call a customer by. */
@@ -84,7 +84,7 @@ function shownElsewhere(contactId: string, address: string): Html {
 /** Why a customer has no contact of its own in the list. */
 function hiddenBecause({ customer: { deletion, email }, other }: KeptCustomer): Html {
   if (deletion?.mode === 'delete') {
-    return html`Polar deleted this customer, so no contact shows it, as the settings said at the time. What Polar said before is kept.`;
+    return html`Polar deleted this customer, and your settings removed the contact. What Polar said before is kept.`;
   }
   if (!email) {
     return html`Polar hasn’t sent an email address for this customer yet. The contact appears once it does; the rest is kept.`;

@@ -116,7 +116,9 @@ function summary(
   const count =
     more > 0
       ? `${found.length} were read, and about ${more} more are there.`
-      : `There ${found.length === 1 ? 'is 1' : `are ${found.length}`}.`;
+      : found.length === 1
+        ? '1 dead letter.'
+        : `${found.length} dead letters.`;
   const fields = { ...queueField(query), which: 'all' };
   const finals = found.filter(isFinal).length;
   return html`${finals > 0 ? html`<p class="note">${finalText(finals)} Download and discard ${finals === 1 ? 'it' : 'them'} instead.</p>` : ''}

@@ -3,13 +3,14 @@ import * as z from 'zod/mini';
 import { type EmailFate, emailFates, fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { contactsIn, type KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { type EmailListPage, fullPage } from '#shared/store/mail/email-list.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
 import { chips } from '../kit/chips.ts';
 import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
-import { countBadges, fateBadge, fateWords } from '../kit/fates.ts';
+import { countBadges, fateBadge, fateWord } from '../kit/fates.ts';
 import { choice, textField } from '../kit/fields.ts';
 import type { Html } from '../kit/page.ts';
 import {
@@ -79,6 +80,8 @@ export type EmailListShown = Readonly<{
   removed: readonly Named[];
   /** By customer id; of those whose contact is not to be seen, none. */
   contacts: ReadonlyMap<string, Contact>;
+  /** The customers that were erased, by id. */
+  erased: ReadonlySet<string>;
 }>;
 
 /** Emails of all workflows, newest first, with what became of each. */
@@ -109,7 +112,7 @@ function undecided({ open }: EmailsNow, { fate }: EmailQuery): Html {
   return html`<p class="note">${count} ${are} an unknown outcome. Nothing is sent again until you decide. <a href="${link(emailsPath, { fate: 'unknown' })}">Decide on ${they}</a></p>`;
 }
 
-function filters({ query, workflows, removed }: EmailListShown): Html {
+function filters({ query, workflows, removed, isReleased }: EmailListShown): Html {
   const { fate, workflow, day } = query;
   const kept = { workflow, day };
   const chip = (label: string, one: EmailFate | undefined) => ({
@@ -122,7 +125,10 @@ function filters({ query, workflows, removed }: EmailListShown): Html {
     ...removed.map(({ workflowId, name }) => [workflowId, removedName(name)] as const),
   ];
   return html`${chips('What became of them', [
-    [chip('All', undefined), ...emailFates.map((one) => chip(capital(fateWords[one]), one))],
+    [
+      chip('All', undefined),
+      ...emailFates.map((one) => chip(capital(fateWord(one, isReleased)), one)),
+    ],
   ])}
 <form class="filters" method="get" action="${emailsPath}">
 ${fate && html`<input type="hidden" name="fate" value="${fate}">`}
@@ -136,7 +142,7 @@ function emailTable(emails: readonly ReportedEmail[], shown: EmailListShown): Ht
   const rows = emails.map((email) => [
     time(email.createdAt, { form: 'clock' }),
     html`${fateBadge(email, shown.isReleased)}${reasonOf(email, shown)}${settling(email)}`,
-    toWhom(email, shown.contacts),
+    toWhom(email, shown),
     ofWorkflow(email, shown),
     html`<a class="whole" href="${emailPath(email)}">See the email</a>`,
   ]);
@@ -164,16 +170,28 @@ ${canBeMarkedSent.includes(state) ? html`<a class="button" href="${ask('mark-sen
 ${canBeSentAgain.includes(state) ? html`<a class="button" href="${ask('send-again')}">Send again…</a>` : ''}</span>`;
 }
 
+/** Whose contacts are to be seen, and who was erased. */
+export function recipientsIn(
+  kept: readonly KeptCustomer[],
+): Pick<EmailListShown, 'contacts' | 'erased'> {
+  return {
+    contacts: contactsIn(kept),
+    erased: new Set(
+      kept.filter(({ customer }) => customer.erased).map(({ customer }) => customer.customerId),
+    ),
+  };
+}
+
 /** Whom an email is to: by name and address where the contact is to be seen. */
 export function toWhom(
   { customerId, contactId }: Pick<ReportedEmail, 'customerId' | 'contactId'>,
-  contacts: ReadonlyMap<string, Contact>,
+  { contacts, erased }: Pick<EmailListShown, 'contacts' | 'erased'>,
 ): Html {
   const contact = contacts.get(customerId);
   if (!contact) {
     return contactId === undefined
       ? html`<span class="soft">customer ${customerId}</span>`
-      : html`<a href="${contactPath(contactId)}">not shown</a>`;
+      : html`<a href="${contactPath(contactId)}">${erased.has(customerId) ? 'erased' : 'not shown'}</a>`;
   }
   const name = shortened(nameOf(contact), 60);
   return html`<div class="who"><a href="${contactPath(contact.contactId)}">${name || addressText(contact.address)}</a>${name && html`<br><span class="soft small">${addressText(contact.address)}</span>`}</div>`;

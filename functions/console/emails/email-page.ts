@@ -20,6 +20,7 @@ type EmailShown = Readonly<{
   workflow: Pick<Workflow, 'workflowId' | 'name'> | undefined;
   isRemoved: boolean;
   contacts: ReadonlyMap<string, Contact>;
+  erased: ReadonlySet<string>;
   rendered: RenderedAgain;
 }>;
 
@@ -30,12 +31,13 @@ export function oneEmailView({
   workflow,
   isRemoved,
   contacts,
+  erased,
   rendered,
 }: EmailShown): Html {
   return html`<section class="card" aria-label="In short">
 <p class="sentence">${fateBadge(email, isReleased)} ${fateSentence(email, isReleased)}</p>
 ${facts([
-  ['To', toWhom(email, contacts)],
+  ['To', toWhom(email, { contacts, erased })],
   [
     'Workflow',
     workflow

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { oneLine } from '#shared/safe-text.ts';
-import { contactsOf, dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
+import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { countHeld } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmailList } from '#shared/store/mail/email-list.ts';
@@ -24,6 +24,7 @@ import {
   emailQuery,
   openFates,
   openPage,
+  recipientsIn,
 } from './email-list.ts';
 import { oneEmailView } from './email-page.ts';
 import { heldView, holdFlashes, holdView } from './hold-view.ts';
@@ -65,9 +66,11 @@ export function emailPages(parts: ConsoleParts) {
       held?.isOn ? countHeld(db, env.EMAILS_TABLE) : 0,
     ]);
     const list = early ?? openPage(present, query, pageSize) ?? (await listed());
-    const contacts = await contactsOf(
-      store,
-      list.items.map(({ customerId }) => customerId),
+    const recipients = recipientsIn(
+      await keptCustomers(
+        store,
+        list.items.map(({ customerId }) => customerId),
+      ),
     );
     const listView = emailListView({
       query,
@@ -76,7 +79,7 @@ export function emailPages(parts: ConsoleParts) {
       isReleased: !held?.isOn,
       workflows: all,
       removed: gone,
-      contacts,
+      ...recipients,
     });
     // Said once, where mail is released.
     if (held?.isOn) c.set('held', undefined);
@@ -112,6 +115,7 @@ export function emailPages(parts: ConsoleParts) {
       parts.connections.read(),
     ]);
     const contact = found?.contact;
+    const recipients = recipientsIn(await keptCustomers(store, [customerId]));
     const isReleased = await isMailReleased([email], hold);
     const rendered = renderedAgain({
       ...{ email, contact, settings, brand, portal, unsubscribeUrl: env.UNSUBSCRIBE_URL },
@@ -132,6 +136,7 @@ export function emailPages(parts: ConsoleParts) {
         workflow: versions[0],
         isRemoved: present === undefined,
         contacts: new Map(contact && [[customerId, contact]]),
+        erased: recipients.erased,
         rendered,
       }),
     });

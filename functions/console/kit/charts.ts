@@ -14,7 +14,8 @@ export function sparkline(values: readonly number[]): Html {
   return html`<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><polyline points="${points.join(' ')}"/></svg>`;
 }
 
-export type Series = Readonly<{ name: string; tone: Tone }>;
+/** `href`: where what it counts is listed, if not here. */
+export type Series = Readonly<{ name: string; tone: Tone; href?: string }>;
 export type Bar = Readonly<{
   /** Under the bar. */
   label: Html | string;
@@ -52,7 +53,7 @@ ${bars.map((bar, at) => stack(bar, series, { x: at * width, width, top }))}
 <div class="ticks" aria-hidden="true">${bars.map(({ label: name }, at) => html`<span>${at % every === 0 ? name : ''}</span>`)}</div>
 </div>
 </div>
-<ul class="legend">${series.map(({ name, tone }) => html`<li class="${tone}">${name}</li>`)}</ul>`;
+<ul class="legend">${series.map(({ name, tone, href }) => html`<li class="${tone}">${href ? html`<a href="${href}">${name}</a>` : name}</li>`)}</ul>`;
 }
 
 function stack(

@@ -10,13 +10,14 @@ import { type Series, stackedBars } from './charts.ts';
 import { dayOfChart, wholeDayOfChart } from './in-utc.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
+import { deadLettersPath } from './paths.ts';
 import { hourOfChart, table } from './shown.ts';
 
 const outcomeSeries = {
   applied: { name: 'Changed a contact', tone: 'good' },
   unchanged: { name: 'Contact unchanged', tone: 'calm' },
   skipped: { name: 'Skipped', tone: 'warn' },
-  dead: { name: 'Dead', tone: 'bad' },
+  dead: { name: 'Dead', tone: 'bad', href: deadLettersPath },
 } as const satisfies Readonly<Record<CountedOutcome, Series>>;
 
 /** An hour as 14:00, a day as Nov 14. */

@@ -39,9 +39,14 @@ export const fateWords = {
   reserved: 'being sent',
 } as const satisfies Record<EmailFate, string>;
 
+/** What a fate is called: once mail isn't held any more, what was held is on its way. */
+export function fateWord(fate: EmailFate, isReleased: boolean): string {
+  return fate === 'held' && isReleased ? 'released' : fateWords[fate];
+}
+
 function toldBadge(fate: EmailFate, isReleased: boolean, before = ''): Html {
-  if (fate === 'held' && isReleased) return badge(`${before}released`, 'calm');
-  return badge(`${before}${fateWords[fate]}`, fateTones[fate]);
+  const tone = fate === 'held' && isReleased ? 'calm' : fateTones[fate];
+  return badge(`${before}${fateWord(fate, isReleased)}`, tone);
 }
 
 /**

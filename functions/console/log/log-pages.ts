@@ -127,6 +127,7 @@ const objectWords: Readonly<Record<string, string>> = {
     plan: 'Plan',
     run: 'Replay',
     since: 'Since',
+    compared: 'Compared',
   },
   ...{ version: 'Version', restored: 'Restored version', changed: 'Changed', count: 'Count' },
   ...{

@@ -124,7 +124,7 @@ export function isSetUp(setUp: SetUp): boolean {
 export function setUpView(setUp: SetUp, wasJustDone = false): Html {
   const todos = toDos(setUp);
   const next = todos.findIndex(({ isDone, step }) => !isDone && step !== undefined);
-  if (isSetUp(setUp)) return wasJustDone ? allSet : html``;
+  if (isSetUp(setUp)) return wasJustDone && setUp.isConnected ? allSet : html``;
   const done = todos.filter(({ isDone }) => isDone).length;
   return html`<section class="card set-up" aria-labelledby="set-up">
 <div class="card-head"><h2 id="set-up">Get started</h2><p>${done} of ${todos.length} done</p></div>

@@ -55,12 +55,14 @@ export function overviewPages(parts: ConsoleParts) {
       events.addedBy(shown),
       present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
     ]);
+    const concerns = concernsShown(present);
+    const wasJustDone = setUp !== undefined && setUpSeen(c, isSetUp(setUp));
     return page(c, {
       title: 'Overview',
       section: 'overview',
       beside: periodChoice(period),
-      body: html`${concernsView(concernsShown(present))}
-${setUp && setUpView(setUp, setUpSeen(c, isSetUp(setUp)))}
+      body: html`${concernsView(concerns)}
+${setUp && setUpView(setUp, wasJustDone && concerns.length === 0)}
 ${tiles(numbers, last, at)}
 <div class="overview">
 <div>

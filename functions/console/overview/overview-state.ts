@@ -1,5 +1,5 @@
 import type { Import } from '#shared/audience/backfill/import.ts';
-import type { ActVerb } from '#shared/audience/operator-act.ts';
+import { type ActVerb, everything } from '#shared/audience/operator-act.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
@@ -98,13 +98,14 @@ export async function setUpOf(
     const hasContacts = (numbers.contacts?.total ?? 0) > 0 || (await hasAny(contacts));
     if (!hasContacts) return false;
     if (connectedSince(connection.connection) < since) return true;
-    const backfills = await actsOf('backfill');
-    const whole = backfills.find(
-      ({ outcome, on }) => outcome === 'done' && on['since'] === undefined,
-    );
+    const [backfills, recoveries] = await Promise.all([actsOf('backfill'), actsOf('recover')]);
+    const whole = [
+      ...backfills.filter(({ on }) => on['since'] === undefined),
+      ...recoveries.filter(({ on }) => on['compared'] === everything),
+    ];
     // A later look that found somebody new counts more than a backfill before it.
     const looked = imported?.state === 'done' ? imported.changedAt : since;
-    return whole !== undefined && whole.at > looked;
+    return whole.some(({ outcome, at }) => outcome === 'done' && at > looked);
   };
   const hasActiveWorkflow = workflows.some(isActive);
   const isInUse = hasActiveWorkflow && isOlderThan(since, { connection, workflows });

@@ -12,7 +12,7 @@ import type { Told } from './connection-state.ts';
 const serverNames = { production: 'Production', sandbox: 'Sandbox' } as const;
 const localNames = {
   production: 'Local Polar',
-  sandbox: 'Local Polar, as Polar’s sandbox',
+  sandbox: 'Local Polar (as the sandbox)',
 } as const;
 
 /** What a server of Polar is called; `isLocal`: both are on this machine. */

@@ -86,7 +86,7 @@ ${facts([
   ['Endpoint', html`<span class="code">${connection.url}</span> ${endpointBadge(told)}`],
   [
     'Connected',
-    html`${time(connection.connectedAt)} ${howText(connection)} <span class="soft">by ${who(connection.by)}</span>`,
+    html`${time(connection.connectedAt)} <span class="soft">by ${who(connection.by)}</span>, ${howText(connection)}`,
   ],
   ['Last webhook', lastWebhook(lastReceived, isNew)],
 ])}
@@ -128,7 +128,7 @@ ${act(c, 'Repair the connection', pathsOfTending.repair)}
 }
 
 function howText({ method }: Connection): string {
-  return method === 'oauth' ? 'by signing in' : 'with an organization access token';
+  return method === 'oauth' ? 'signed in to Polar' : 'with an organization access token';
 }
 
 /** `isNew`: it was made in the days that were looked at, so that nothing need have come yet. */

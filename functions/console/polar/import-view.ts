@@ -27,7 +27,7 @@ export function importView(
 ): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
   const shown = html`${ours ? present(c, ours, now, events) : first(c, connection)}`;
-  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups your settings give. Past orders only set groups. Nobody is emailed. Existing contacts keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
+  return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups your settings give. Past orders set groups and nothing else. Nobody is emailed. Existing contacts keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
 }
@@ -82,7 +82,7 @@ ${known.place && known.state !== 'done' ? countsView(known, counts) : ''}
 ${known.kind === 'look' && known.state === 'done' ? notPreviewed(events) : ''}
 ${remarks(known, counts)}
 <div class="row">${buttons(c, known, counts)}</div>
-<p class="soft small">Started ${time(known.startedAt)} by ${who(known.by)}.</p>
+<p class="soft small">${known.kind === 'look' ? 'Preview started' : 'Started'} ${time(known.startedAt)} by ${who(known.by)}.</p>
 </section>`;
 }
 
@@ -218,9 +218,9 @@ function groupsView(events: NonNullable<Shown['events']>): Html {
   const where = html`<a href="${settingsPath}">Events &amp; groups</a>`;
   return html`${
     set.length > 0
-      ? html`<p class="soft">Groups from your settings in ${where}, counted as the import sets them:</p>
+      ? html`<p class="soft">The import sets these groups from ${where}:</p>
 <ul class="soft">${set.map(({ type, userGroup }) => html`<li>${userGroup}, ${given[type]}</li>`)}</ul>`
-      : html`<p class="soft">The import sets no groups from your settings in ${where}.</p>`
+      : html`<p class="soft">No groups are set in ${where}, so the import sets none.</p>`
   }
 ${left.length > 0 && html`<p class="soft">It doesn’t set ${left.join(' or ')}: that’s for new contacts only.</p>`}`;
 }

@@ -112,7 +112,7 @@ function groupEffect(group = '', mode = ''): Html {
   if (group === '') return html``;
   const effect =
     mode === 'always'
-      ? `Moves every contact of this event to “${group}”.`
+      ? `Moves every contact with this event to “${group}”.`
       : `Puts contacts in “${group}” if the event comes within a day of their first.`;
   return html`<p class="hint effect">${effect}</p>`;
 }
@@ -158,7 +158,7 @@ ${postForm(c, {
   unsaved: isSent ? 'already' : 'warns',
   body: html`<input type="hidden" name="version" value="${version}">
 ${seen !== undefined && html`<input type="hidden" name="${seenField}" value="${seen}">`}
-<p class="soft small">A group given <em>to new contacts</em> comes from the earliest event that has one, within a day of the customer's first event: a purchase begins with customer.created, and its order follows. A group <em>always</em> given also moves existing contacts, by their newest event. Leave it empty for no group.</p>
+<p class="soft small">A group given <em>to new contacts</em> comes from the earliest event that has one, within a day of the customer’s first event: a purchase begins with customer.created, and its order follows. A group <em>always</em> given also moves existing contacts, by their newest event. Leave it empty for no group.</p>
 ${rows(standardEventTypes)}
 <h2 id="optional">Optional events</h2>
 <p class="soft small">The endpoint in Polar has these only while they’re on: saving adds or removes them there. Switch one on when a workflow waits for it, or to know immediately when a date moves. ${costOfUpdates}</p>
@@ -187,7 +187,7 @@ ${deletionChoices.map(
     html`<label class="check"><input type="radio" name="customerDeleted" value="${mode}"${mode === draft['customerDeleted'] ? html` checked` : ''}> <span><strong>${label}</strong><br><span class="hint">${what}</span></span></label>`,
 )}
 <p class="hint">Applies to deletions from now on. While customer.deleted is off above, a deletion does nothing: nobody is unsubscribed and nothing is erased, even if Polar anonymized the customer.</p>
-<p class="hint">Workflows of customer.deleted send with Unsubscribe and Keep only, only transactional emails, and none to an anonymized address.</p>
+<p class="hint">Workflows for customer.deleted send only with Unsubscribe or Keep. They send only transactional emails, and none to an anonymized address.</p>
 </fieldset>`;
 }
 

@@ -1,10 +1,11 @@
 import { html } from 'hono/html';
 import type { Scope } from '#shared/audience/conditions.ts';
+import { offeredValues } from '#shared/mail/check/check-conditions.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Html } from '../kit/page.ts';
-import { operatorWords } from '../kit/words.ts';
+import { capital, operatorWords } from '../kit/words.ts';
 import { conditionGroups } from './condition-groups.ts';
-import type { SeenValues } from './recent-events.ts';
+import type { SeenValue, SeenValues } from './recent-events.ts';
 import type { TypedCondition } from './typed-workflow.ts';
 
 type Conditions = Readonly<{
@@ -51,10 +52,10 @@ function conditionRow(
   const described = problem ? html` aria-invalid="true" aria-describedby="${id}"` : '';
   const back = html` formaction="#${anchor}"`;
   const name = `${label} ${index + 1}`;
-  const values = seen.get(property.replace(/^subscription\./, '')) ?? [];
+  const values = offered(property, event, seen);
   const listId = `${prefix}values-${index}`;
   const list = values.length > 0 ? html` list="${listId}"` : '';
-  return html`<div class="condition${problem ? ' wrong' : ''}">
+  return html`<div class="condition${problem ? ' wrong' : ''}" data-name="${capital(name)}">
 <select id="${prefix}property-${index}" name="${prefix}property-${index}" aria-label="Property of ${name}"${described}>
 <option value="">Choose a property</option>
 ${propertyGroups(event, property, scopes)}
@@ -67,6 +68,18 @@ ${values.length > 0 ? html`<datalist id="${listId}">${values.map((one) => html`<
 <button type="submit" name="act" value="remove-${act}-${index}" aria-label="Remove ${name}"${back}>Remove</button>
 ${problem && html`<span class="problem" id="${id}">${problem}</span>`}
 </div>`;
+}
+
+/** Values that were seen, then the others that Polar may send. */
+function offered(
+  property: string,
+  event: SupportedEventType | undefined,
+  seen: SeenValues,
+): readonly SeenValue[] {
+  const before = seen.get(property.replace(/^subscription\./, '')) ?? [];
+  const known = new Set(before.map(({ value }) => value));
+  const others = offeredValues(property, event).filter((value) => !known.has(value));
+  return [...before, ...others.map((value) => ({ value }))];
 }
 
 function propertyGroups(

@@ -14,7 +14,7 @@ import type { EventProperties } from '#shared/polar/event-properties.ts';
 import type { EventLog, ListedEvent } from '#shared/store/events/event-log.ts';
 
 /** A value that events had, and what people know it by. */
-type SeenValue = Readonly<{ value: string; name?: string | undefined }>;
+export type SeenValue = Readonly<{ value: string; name?: string | undefined }>;
 
 /** Values that events had, by the name of the property. */
 export type SeenValues = ReadonlyMap<string, readonly SeenValue[]>;

@@ -15,12 +15,14 @@ import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
 import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
 import { healthLines } from '#infra/commands/words.ts';
+import { actedOn } from '#infra/terminal/acted.ts';
 import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { maskedAddress, printAside } from '#infra/terminal/lines.ts';
 import { outputWithProgress } from '#infra/terminal/output.ts';
 import { confirmed, interruption, isSomebodyThere, person } from '#infra/terminal/person.ts';
 import type { BackfillCounts } from '#shared/audience/backfill/page.ts';
+import { everything } from '#shared/audience/operator-act.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { oneLine } from '#shared/safe-text.ts';
@@ -152,6 +154,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
         print([...healthLines(connection, health, { options, apiUrl: polar.apiUrl }), '']),
       backfilled: (counts: BackfillCounts, since: string | undefined, tooMany?: number) => {
         told.backfill = { since: since ?? null, counts };
+        actedOn(since === undefined ? { compared: everything } : { since });
         print([
           since === undefined
             ? 'Compared everything Polar lists:'

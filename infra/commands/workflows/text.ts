@@ -40,8 +40,8 @@ type Sends = readonly Readonly<{ kind: 'send' | 'wait'; email?: Pick<EmailNode, 
 /** Of its emails, with their number where there are several. */
 function kindsOf(steps: Sends): string {
   const kinds = steps.flatMap(({ email }) => (email ? [email.kind] : []));
-  const count = kinds.length > 1 ? `${kinds.length} ` : '';
-  return `${count}${[...new Set(kinds)].join(' and ')}`;
+  const count = kinds.length > 1 ? ` (${kinds.length} emails)` : '';
+  return `${[...new Set(kinds)].join(' and ')}${count}`;
 }
 
 /** What is odd about a workflow. Where its optional event is switched off, the command that switches it on follows. */

@@ -8,7 +8,7 @@ const skippedBecause = {
   SkippedSwitchedOff: ['*is switched off in the settings.'],
   SkippedDeleted: [
     'The customer was erased*',
-    'Polar sent this with a customer that was deleted already*',
+    'Polar sent this with a customer it had already deleted*',
     'The customer is deleted and has no known email address*',
   ],
   SkippedWithoutAddress: ['The customer has no known email address yet*'],

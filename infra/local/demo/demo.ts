@@ -5,6 +5,7 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { LocalSes } from '#infra/local/emulators/ses.ts';
 import { Advice } from '#infra/terminal/advice.ts';
+import { columns } from '#infra/terminal/lines.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
 import { purchasePayloads, shuffled } from '#shared/polar/sample/sample-events.ts';
 import { uuidOf } from '#shared/polar/sample/sample-values.ts';
@@ -58,10 +59,12 @@ function isOver({ state, delivered }: DemoEmail): boolean {
 }
 
 function emailLines(emails: readonly DemoEmail[]): string[] {
-  const rows = emails.map(({ workflowId, subject, to, state, reason, delivered }) => {
-    const fate = [state, delivered && 'delivered', reason].filter(Boolean).join(', ');
-    return `  ${(subject ?? workflowId).padEnd(36)} ${(to ?? '').padEnd(28)} ${fate}`.trimEnd();
-  });
+  const rows = columns(
+    emails.map(({ workflowId, subject, to, state, reason, delivered }) => {
+      const fate = [state, delivered && 'delivered', reason].filter(Boolean).join(', ');
+      return [subject ?? workflowId, to ?? '', fate];
+    }),
+  ).map((row) => `  ${row}`);
   return [`and ${emails.length} emails (table Emails):`, '', ...rows, ''];
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { localIds, localPorts } from '#infra/local/assembly/local-resources.ts';
 import { askClock, type SentMail, type Told } from '#infra/local/clock/clock-door.ts';
 import { followStack } from '#infra/local/clock/local-clock.ts';
@@ -58,7 +58,9 @@ export async function playLife(
     const moveTo = async (ms: number) => {
       const { mails } = await followedClock(running, Math.max(ms - Date.now(), aMomentMs));
       const own = mails.filter(isOwn);
-      for (const { at, subject } of own.slice(printed)) print(line(at, 'mail', subject));
+      for (const { at, subject, ledgerKey } of own.slice(printed)) {
+        print(line(at, 'mail', `${subject}${await workflowOf(db, ledgerKey)}`));
+      }
       printed = own.length;
     };
     const line = (at: number | string, kind: string, what: string) => {
@@ -82,7 +84,7 @@ export async function playLife(
     const found = await Promise.all(sequences.map((id) => lists.ofWorkflow(id, 50)));
     const runs = found.flat().filter((run) => run.customerId === customerId);
     for (const run of runs.reverse()) {
-      print(line(run.endedAt ?? run.updatedAt, 'run', endOf(run)));
+      print(line(run.endedAt ?? run.updatedAt, 'run', `${endOf(run)} (${run.workflowId})`));
     }
     if (runs.length === 0) print('No run started.');
     const seconds = Math.round((performance.now() - begunMs) / 1_000);
@@ -97,6 +99,14 @@ async function followedClock({ clockUrl }: RunningStack, byMs: number): Promise<
   const told = await askClock(clockUrl, Math.ceil(byMs));
   followStack(told.aheadMs);
   return told;
+}
+
+/** Two workflows may send the same subject. */
+async function workflowOf(db: DynamoDBDocumentClient, ledgerKey: string): Promise<string> {
+  const { Item } = await db.send(
+    new GetCommand({ TableName: tableNamed('Emails'), Key: { ledgerKey } }),
+  );
+  return Item ? ` (${Item['workflowId']})` : '';
 }
 
 function endOf({ state, reason }: Run): string {

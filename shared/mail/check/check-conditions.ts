@@ -14,6 +14,7 @@ import type { DraftField, DraftProblem } from './draft-problem.ts';
 
 export type Verdicts = { problems: DraftProblem[]; warnings: string[] };
 
+const orderStatuses = ['paid', 'partially_refunded', 'refunded'];
 /** Those that occur: Polar sets no subscription to unpaid or incomplete any more. */
 const statuses = ['trialing', 'active', 'past_due', 'paused', 'canceled'];
 
@@ -26,13 +27,19 @@ const usualValues: Partial<Record<Condition['property'], readonly string[]>> = {
     'subscription_update',
     'subscription_meter_cycle',
   ],
-  status: ['paid', 'partially_refunded', 'refunded', ...statuses],
+  status: [...orderStatuses, ...statuses],
   subscriptionStatus: statuses,
   'subscription.status': statuses,
   priceKind: ['free', 'fixed', 'metered'],
   discountDuration: ['once', 'repeating', 'forever'],
   endReason: ['planned', 'payment_failed', 'while_past_due', 'at_once'],
 };
+
+/** What Polar may send as this property of an event; nothing where that may be anything. */
+export function offeredValues(property: string, event: SupportedEventType | undefined) {
+  if (property === 'status') return event?.startsWith('order.') ? orderStatuses : statuses;
+  return Object.entries(usualValues).find(([name]) => name === property)?.[1] ?? [];
+}
 
 /** Where conditions are written, and what they may be about there. */
 const scopes = {

@@ -28,7 +28,7 @@ Hi {{ contact.firstName | default: "there" }},
 
 It’s good to have you here. From time to time, we’ll email you about what’s new and how to get the most out of it.
 
-We’ll keep it short, and you can unsubscribe with one click at any time.
+We’ll keep it short, and you can unsubscribe at any time.
 
 {% if brand.website %}
 [Visit {{ brand.name | default: "our website" }}]({{ brand.website }}){button}

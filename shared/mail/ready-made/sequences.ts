@@ -123,7 +123,7 @@ const trialEnding: ReadySequence = {
   name: 'trial-ending',
   title: 'Trial ending',
   description:
-    'Reminds customers three days before their trial ends, unless it was canceled, is set to pause or is over. A trial of less than two days gets no reminder. Polar has a reminder of its own, three days before (one day before the end of a trial of less than three).',
+    'Reminds customers three days before their trial ends, unless it was canceled, is set to pause or is over. A trial of less than two days gets no reminder. Polar has a reminder of its own, three days before the end, or one day before if the trial is shorter.',
   event: 'subscription.created',
   conditions: [{ property: 'status', operator: 'is', value: 'trialing' }],
   frequency: 'once-per-subscription',

@@ -116,10 +116,10 @@ const otherSecret: Fault = {
 function failedFault({ givenUp, stillTried, isMore }: ConnectionHealth['failed']): Fault[] {
   if (givenUp + stillTried === 0) return [];
   const counts = [
-    givenUp > 0 && `gave up ${isMore ? 'at least ' : ''}${eventsText(givenUp)}`,
-    stillTried > 0 && `is still trying ${eventsText(stillTried)}`,
+    givenUp > 0 && `gave up on ${isMore ? 'at least ' : ''}${eventsText(givenUp)}`,
+    stillTried > 0 && `is still retrying ${eventsText(stillTried)}`,
   ];
-  const sentence = `Polar ${counts.filter(Boolean).join(' and ')} that could not be delivered in the last ${daysLookedAt} days. ${givenUp > 0 ? 'Fix what is wrong, then redeliver them' : 'It tries again by itself'}: each is applied once.`;
+  const sentence = `Polar ${counts.filter(Boolean).join(' and ')} from the last ${daysLookedAt} days. ${givenUp > 0 ? 'Fix what is wrong, then redeliver them' : 'It tries again by itself'}: each is applied once.`;
   return [{ kind: 'failed', sentence, repair: givenUp > 0 ? 'redeliver' : 'wait' }];
 }
 

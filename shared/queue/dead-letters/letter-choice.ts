@@ -49,8 +49,8 @@ export function allWouldFailAgain(letters: readonly ExplainedLetter[], unread: n
 /** What to expect of so many that no retry can mend; nothing of none. */
 export function finalText(count: number): string {
   if (count === 0) return '';
-  const [are, they] = count === 1 ? ['1 is', 'it fails'] : [`${count} are`, 'they fail'];
-  return `${are} final: sent again, ${they} again unless you deployed another version since.`;
+  const [fail, them] = count === 1 ? ['1 fails', 'it'] : [`${count} fail`, 'them'];
+  return `${fail} again if you resend ${them}, unless you deployed another version since.`;
 }
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -115,7 +115,11 @@ export async function contactsOf(
   store: Pick<AudienceStore, 'load'>,
   customerIds: readonly string[],
 ): Promise<ReadonlyMap<string, Contact>> {
-  const kept = await keptCustomers(store, customerIds);
+  return contactsIn(await keptCustomers(store, customerIds));
+}
+
+/** The same of customers that were read already. */
+export function contactsIn(kept: readonly KeptCustomer[]): ReadonlyMap<string, Contact> {
   return new Map(
     kept.flatMap(({ customer: { customerId }, contact }) =>
       contact ? [[customerId, contact] as const] : [],

@@ -52,14 +52,14 @@ export function faultsPage(faults: Faults, slug: string): Html {
   const check = (name: string, isOn: boolean, label: string, hint: string) =>
     html`<label class="check"><input type="checkbox" name="${name}"${isOn ? html` checked` : ''}><span>${label}<br><span class="hint">${hint}</span></span></label>`;
   return html`<h1>Faults</h1>
-<p>They count for Polar's API. Webhooks go out all the same.</p>
+<p>These affect only Polar’s API. Webhooks still go out.</p>
 <form class="card" method="post" action="/${slug}/faults">
 <fieldset><legend>The API</legend>
 ${check('outage', faults.outage !== undefined, 'Outage', 'Every call is answered 503, sign-ins too.')}
 ${check('slow', faults.delayMs > 0, 'Slow answers', 'Each takes five seconds.')}
 ${check('limited', faults.rateLimit !== undefined, 'Rate limit', 'Every second call is answered 429, with Retry-After.')}
 ${check('short', faults.shortLists, 'Shortened lists', 'Lists leave out the newer half of the customers, and what is theirs.')}
-${check('hidden', faults.hideLeftOut, '404 for strangers', 'With shortened lists: whoever is left out is answered 404 by id, too, as by the token of another organization.')}
+${check('hidden', faults.hideLeftOut, '404 for left-out customers', 'With shortened lists: reading a left-out customer by id gives 404, too, as with another organization’s token.')}
 <div class="row"><button class="primary">Save</button></div>
 </fieldset>
 </form>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
 import { concernsView } from '#functions/console/overview/next-steps.ts';
 import { rollUp } from '#functions/rollup/rollup.ts';
+import { type ActObjects, everything } from '#shared/audience/operator-act.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 import { hourCounter } from '#shared/store/counts/count-hour.ts';
 import { shardOf } from '#shared/store/dynamo.ts';
@@ -115,8 +116,22 @@ describe('the overview', () => {
     expect(text).toContain('Activate your first workflow (done)');
     expect(html).toMatch(/class="next">\s*<div><h3>Import existing customers/);
 
-    // As npm run backfill notes itself.
+    // As npm run recover notes itself: of a gap, and of all that Polar lists.
     const { acts } = desk.parts;
+    const recovered = async (on: ActObjects) => {
+      const recovery = { what: 'recover', sentence: 'Close a gap.', on: {} } as const;
+      const ended = await acts.begin(recovery, { by: 'ann', via: 'command' });
+      await acts.end(ended, { outcome: 'done' }, on);
+      return { ended, shown: (await opened()).text };
+    };
+    const { shown: ofGap } = await recovered({ since: '2026-11-20T00:00:00.000Z' });
+    expect(ofGap).toContain('Import existing customers (to do)');
+    const { ended: ofAll, shown } = await recovered({ compared: everything });
+    expect(shown).toContain('Import existing customers (done)');
+    await acts.end(ofAll, { outcome: 'failed' });
+    expect((await opened()).text).toContain('Import existing customers (to do)');
+
+    // As npm run backfill notes itself.
     const act = await acts.begin(
       { what: 'backfill', sentence: 'Compare the audience with Polar, and repair it.', on: {} },
       { by: 'ann', via: 'command' },

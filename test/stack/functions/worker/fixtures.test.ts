@@ -56,11 +56,11 @@ const skipped: Readonly<Record<string, string>> = {
   'order.paid.awkward.json': noAddress,
   'subscription.uncanceled.awkward.json': noAddress,
   'customer.deleted.awkward.json':
-    'The customer was deleted with anonymisation: what was known of it is erased.',
+    'The customer was deleted with anonymization: what was known of it is erased.',
   'customer.deleted.plain.json':
     'The customer is deleted and has no known email address, so there is no contact to change.',
   'subscription.revoked.awkward.json':
-    'Polar sent this with a customer that was deleted already, so it changes nothing.',
+    'Polar sent this with a customer it had already deleted, so it changes nothing.',
   ...Object.fromEntries(
     optionalEventTypes.map((type) => [
       `${type}.plain.json`,

@@ -98,7 +98,7 @@ describe('the health of the connection', () => {
     const { failed, faults } = await health();
     expect(failed).toEqual({ givenUp: 1, stillTried: 1, isMore: false });
     expect(faults).toMatchObject([{ kind: 'failed', repair: 'redeliver' }]);
-    expect(faults[0]?.sentence).toContain('gave up 1 event and is still trying 1 event');
+    expect(faults[0]?.sentence).toContain('gave up on 1 event and is still retrying 1 event');
   });
 
   it('counts as given up what Polar was still trying when the endpoint was disabled', async () => {

@@ -249,10 +249,12 @@ describe('the warning before a workflow is activated', () => {
       overlapsOf(workflow('payment-failed'), switched(true)),
     );
     expect(warning).toContain(
-      'Polar mails when a payment fails, too. While this workflow is active, customers get both emails:',
+      'Polar also mails when a payment fails. While this workflow is active, customers get both emails:',
     );
     expect(more).toEqual([]);
-    expect(overlapsOf(workflow('receipt'), switched(true))).toHaveLength(5);
+    const ofReceipt = overlapsOf(workflow('receipt'), switched(true));
+    expect(ofReceipt).toHaveLength(5);
+    expect(overlapWarnings(ofReceipt)[0]).toMatch(/when .* and at 3 other moments\. While/);
   });
 
   it('is none where Polar does not mail, and none for a moment that Polar does not have', () => {
@@ -265,6 +267,6 @@ describe('the warning before a workflow is activated', () => {
     const { subscription_cycled: _, ...unsure } = emails;
     const warnings = overlapWarnings(overlapsOf(workflow('receipt'), unsure));
     expect(warnings).toHaveLength(2);
-    expect(warnings[1]).toContain('Polar may mail when a renewal or a usage bill is paid, too');
+    expect(warnings[1]).toContain('Polar may also mail when a renewal or a usage bill is paid');
   });
 });

@@ -62,7 +62,9 @@ describe.each([
   ])('is found by %s, with what is kept and the way to erase it', async (_by, text) => {
     await happens();
     const page = await at.post(`${list}/search`, { text: text() });
-    expect(page.text).toContain('Polar deleted this customer, so no contact shows it');
+    expect(page.text).toContain(
+      'Polar deleted this customer, and your settings removed the contact',
+    );
     for (const fact of [id, email, 'Ann Gone', externalId]) expect(page.text).toContain(fact);
     expect(page.html).toContain(`href="${path}/erase"`);
   });

@@ -128,7 +128,7 @@ describe('a filter', () => {
     await buried();
     const shown = await at.get(`${list}?about=CANNOT+be&type=customer.created`);
     expect(shown.text).toContain('2 of 3 match the filter');
-    expect(shown.text).toContain('2 are final: sent again, they fail again unless');
+    expect(shown.text).toContain('2 fail again if you resend them, unless');
     expect(shown.text).not.toContain('throttled@example.com');
     expect((await at.get(`${list}?older=7d`)).text).toContain('1 of 3 match the filter');
     expect((await at.get(`${list}?about=nothing`)).text).toContain('None of the 3 that were read');
@@ -144,7 +144,7 @@ describe('a filter', () => {
   test('says of final ones first that they fail again, and offers to discard them before that', async () => {
     await buried();
     const all = await at.get(list);
-    expect(all.text).toContain('2 are final: sent again, they fail again unless');
+    expect(all.text).toContain('2 fail again if you resend them, unless');
     const rowOf = (reason: string) =>
       all.html
         .split('<tr>')
@@ -166,7 +166,7 @@ describe('a filter', () => {
     await at.bury('evt-final', created('final@example.com'));
     await at.failed('evt-final', 'The payload cannot be read.', { isFinal: true });
     const { text } = await at.get(list);
-    expect(text).toContain('1 is final');
+    expect(text).toContain('1 fails again if you resend it');
     expect(text).not.toContain('Send all again');
   });
 

@@ -37,7 +37,7 @@ describe('the list of dead letters', () => {
     await at.send('MAIL_DEAD_LETTERS_URL', body, { webhookId: 'evt-mail', type: 'mail' });
     const { text } = await at.get(list);
     expect(text.indexOf('old@example.com')).toBeLessThan(text.indexOf('new@example.com'));
-    expect(text).toContain('There are 3.');
+    expect(text).toContain('3 dead letters.');
     expect(text).toContain('12 It took too long. At first: The table is away. old@example.com');
     expect(text).toMatch(/2 No reason is kept.* not known Send these again/);
     expect(text).toContain('eve@example.com');

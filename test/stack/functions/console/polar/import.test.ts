@@ -56,9 +56,7 @@ describe('the page of the import', () => {
     const looked = await visitor.submit(`${path}/look`);
     expect(looked.text).toContain('Polar has 20 customers: 20 new.');
     expect(looked.text).toContain('The preview counts customers only.');
-    expect(looked.text).toContain(
-      'The import sets no groups from your settings in Events & groups.',
-    );
+    expect(looked.text).toContain('No groups are set in Events & groups, so the import sets none.');
     expect(looked.html).toContain('Import 20 new customers</button>');
     expect(await desk.items('Contacts')).toEqual([]);
     const { text } = await visitor.get('/console');
@@ -107,7 +105,9 @@ it('tells before it which groups the settings give, and sets those', async () =>
   const next = { ...settings, version: settings.version + 1, events };
   await saveSettings(desk.db, desk.tableOf('Settings'), next, { at: new Date(), by: 'ann' });
   const { text } = await visitor.submit(`${path}/look`);
-  expect(text).toContain('counted as the import sets them: Pro, for everyone with a subscription');
+  expect(text).toContain(
+    'The import sets these groups from Events & groups: Pro, for everyone with a subscription',
+  );
   expect(text).toContain('It doesn’t set Buyers (order.paid): that’s for new contacts only.');
   const done = await visitor.submit(`${path}/start`);
   expect(done.text).toContain('Customers got groups from their purchases.');

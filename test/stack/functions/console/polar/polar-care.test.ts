@@ -68,7 +68,7 @@ describe('the health of the connection', () => {
     desk.answerWith(200);
     const sick = await desk.get(page);
     expect(sick.text).toContain('disabled in Polar');
-    expect(sick.text).toContain('Polar gave up 10 events');
+    expect(sick.text).toContain('Polar gave up on 10 events');
 
     expect(buttonsAfter(sick.html, 'Next step')).toEqual(['Enable the endpoint']);
     expect(sick.text).toContain('Enable the endpoint. Then redeliver what failed.');
@@ -93,7 +93,7 @@ describe('the health of the connection', () => {
     desk.answerWith(500);
     const [id = ''] = await desk.polar.emit(paid, { isStillTrying: true });
     const shown = await desk.get(page);
-    expect(shown.text).toContain('retrying Polar is still trying 1 event');
+    expect(shown.text).toContain('retrying Polar is still retrying 1 event');
     expect(shown.text).toContain('Operate Polar connected Dead letters');
     expect(shown.text).not.toContain('needs attention');
     expect(buttonsAfter(shown.html, 'Next step')).toEqual([]);
@@ -102,7 +102,7 @@ describe('the health of the connection', () => {
     const now = /Connection retrying .* Failed deliveries 1 /;
     await expect.poll(overview, { timeout: 200_000 }).toMatch(now);
     expect(await overview()).not.toContain('needs attention');
-    expect(await overview()).not.toContain('Polar is still trying');
+    expect(await overview()).not.toContain('Polar is still retrying');
 
     desk.answerWith(200);
     await desk.polar.redeliver(id);

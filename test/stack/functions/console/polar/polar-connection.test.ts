@@ -120,7 +120,7 @@ describe('signing in to Polar', () => {
 
     const shown = await desk.get(page);
     expect(shown.text).toContain('Connected with Northlight.');
-    expect(shown.text).toContain('by signing in');
+    expect(shown.text).toContain(', signed in to Polar');
     expect(await desk.connection()).toMatchObject({ method: 'oauth' });
     expect(desk.secret('PolarAccess')).toMatchObject({ kind: 'oauth', server: 'production' });
     expect(desk.secret('PolarAccess')).not.toHaveProperty('candidate');

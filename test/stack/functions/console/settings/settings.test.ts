@@ -93,7 +93,7 @@ describe('the settings', () => {
     const { text } = await desk.submit(save, await opened(changed));
     const effects = text.match(/(Moves|Puts) [^.]+\./g);
     expect(effects).toEqual([
-      'Moves every contact of this event to “buyers”.',
+      'Moves every contact with this event to “buyers”.',
       'Puts contacts in “buyers” if the event comes within a day of their first.',
     ]);
   });

@@ -161,6 +161,11 @@ describe('the preview', () => {
     expect(usable.html).toContain('<option value="Product of newer">');
     const byProduct = await shown({ ...conditioned, 'property-0': 'productId' });
     expect(byProduct.html).toContain('<option value="p-free" label="Free">');
+    const byReason = await shown({ ...conditioned, 'property-0': 'billingReason' });
+    for (const reason of ['purchase', 'subscription_create', 'subscription_cycle']) {
+      expect(byReason.html).toContain(`<option value="${reason}">`);
+    }
+    expect(byReason.html).toContain('data-name="Condition 1"');
   });
 
   test('of a workflow with waits lists what it would do for the customer, with dates', async () => {

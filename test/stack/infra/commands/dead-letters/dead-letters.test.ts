@@ -35,7 +35,7 @@ describe('npm run deadletters', () => {
     );
     expect(dead.output()).toMatch(/^1 × +The payload cannot be read/m);
     expect(dead.output()).toMatch(
-      /1 is final: .* Discard it instead: .*\n\nNext:\n.* show evt-bad\n.* discard evt-bad$/,
+      /1 fails again if .* Discard it instead: .*\n\nNext:\n.* show evt-bad\n.* discard evt-bad$/,
     );
     const found: object[] = [];
     const forProgram = dead.does({ document: (one) => found.push(one) });
@@ -350,7 +350,7 @@ describe('what a person looks at', () => {
     expect(await dead.visible(dead.events.url)).toHaveLength(1);
     await dead.does().resend({ kind: 'id', id: 'evt-bad' });
     expect(dead.output()).toContain(
-      '1 is final: sent again, it fails again unless you deployed another version since.',
+      '1 fails again if you resend it, unless you deployed another version since.',
     );
   });
 });

@@ -46,7 +46,9 @@ describe('npm run workflows', () => {
     expect((await at.only())?.steps.map(({ id }) => id)).toContain('day-20');
     expect(at.output()).toContain('Polar mails once itself');
     await at.does().list();
-    expect(at.output()).toMatch(/^dunning-t1 +draft +subscription\.past_due +5 transactional /m);
+    expect(at.output()).toMatch(
+      /^dunning-t1 +draft +subscription\.past_due +transactional \(5 emails\) /m,
+    );
   });
 
   it('lists and shows them as documents, without what saving makes of the email', async () => {
@@ -104,7 +106,7 @@ describe('npm run workflows', () => {
     const connection = { server: 'production', organizationSlug: 'northlight', emails } as const;
     const polar = { polar: async () => ({ ...connection, method: 'oauth' as const }) };
     await at.does(polar).add('payment-failed');
-    const warning = 'Note: Polar mails when a payment fails, too';
+    const warning = 'Note: Polar also mails when a payment fails';
     expect(at.output()).toContain(warning);
     at.printed.splice(0);
     await at.does(polar).activate('payment-failed');

@@ -64,6 +64,7 @@ function byHand(missing: Partial<SetUp>) {
 it('says that all is set up to who has just done the last of it, and to nobody else', () => {
   expect(String(setUpView(allDone, true))).toContain('You’re set up');
   expect(String(setUpView(allDone, false))).toBe('');
+  expect(String(setUpView({ ...allDone, isConnected: false }, true))).toBe('');
   expect(String(setUpView({ ...allDone, needsNoTest: false }, true))).toContain('4 of 5 done');
 });
 
