@@ -1,5 +1,5 @@
 /** A window that has no room for columns: a phone's, a tablet's, and where the rail leaves too little. */
-export const narrow = '((max-width: 56rem) or ((min-width: 64rem) and (max-width: 72rem)))';
+export const narrow = '(max-width: 74rem)';
 
 /** Rows as cards, in such windows. */
 export const cards = `

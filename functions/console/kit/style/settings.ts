@@ -1,3 +1,5 @@
+import { narrow } from './cards.ts';
+
 /** The page of the settings. */
 export const settings = `
 .settings .columns { margin-top: 1.25rem }
@@ -9,7 +11,7 @@ export const settings = `
 .settings .event .field { margin: .4rem 0 0 }
 .settings .event :is(.unused, .effect) { margin: .4rem 0 0 }
 .settings .heads { display: none }
-@media (min-width: 64rem) {
+@media not ${narrow} {
   .settings .events { background: var(--card); border: 1px solid var(--line); border-radius: var(--round); margin: 0 0 1.25rem }
   .settings .heads, .settings fieldset.event { display: grid; grid-template-columns: minmax(11rem, 1fr) 2.5rem 5rem 5rem 5.5rem minmax(8rem, max(12rem, 30vw - 15rem)) 10rem; column-gap: 1rem; align-items: center; padding: .7rem 1rem; border: 0; border-bottom: 1px solid var(--line); border-radius: 0; margin: 0; background: none }
   .settings .heads { font-size: .8125rem; font-weight: 600; color: var(--soft) }

@@ -4,6 +4,7 @@
  */
 export const workflows = `
 .two-weeks { min-width: 10rem }
+@media (max-width: 79rem) { .flows :is(time, .words) { white-space: normal } }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
 .why { display: block; min-width: 13rem }
