@@ -19,6 +19,17 @@ export function memoryLedger(customers: Customers, now: () => Date) {
     return true;
   }
 
+  /** Nothing remains of what asked for the same key before. */
+  function ask(
+    email: EmailIdentity,
+    change: Partial<Email>,
+    without: readonly (keyof Email)[],
+  ): true {
+    const ofAsking = ['replayId', 'again', 'runId', 'stepId', 'stepDueAt'] as const;
+    const others = ofAsking.filter((name) => email[name] === undefined);
+    return put(email.ledgerKey, { ...email, ...change }, [...without, ...others]);
+  }
+
   const isFree = (key: string) => free.includes(rows.get(key)?.state);
   const isForAnother = ({ ledgerKey, webhookId, replayId }: EmailIdentity) => {
     const row = rows.get(ledgerKey);
@@ -38,11 +49,8 @@ export function memoryLedger(customers: Customers, now: () => Date) {
       if (!isFree(email.ledgerKey) || !isAsSeen(unchanged)) return false;
       const attempts = (rows.get(email.ledgerKey)?.attempts ?? 0) + 1;
       const { leaseUntil: dueAt } = reservation;
-      return put(
-        email.ledgerKey,
-        { ...email, ...reservation, dueAt, attempts, state: 'reserved' },
-        ['reason', 'heldSince'],
-      );
+      const reserved = { ...reservation, dueAt, attempts, state: 'reserved' } as const;
+      return ask(email, reserved, ['reason', 'heldSince']);
     },
     async sent(key, token, sesMessageId) {
       if (rows.get(key)?.token !== token) return false;
@@ -52,11 +60,9 @@ export function memoryLedger(customers: Customers, now: () => Date) {
       isHeldBy(key, token) && put(key, { ...waiting, state: 'waiting' }, ['leaseUntil']),
     putAside: async (email: EmailIdentity, reason, heldSince) =>
       isFree(email.ledgerKey) &&
-      put(
-        email.ledgerKey,
-        { ...email, state: 'waiting', reason, heldSince, dueAt: `${heldMark}${heldSince}` },
-        ['waitingSince'],
-      ),
+      ask(email, { state: 'waiting', reason, heldSince, dueAt: `${heldMark}${heldSince}` }, [
+        'waitingSince',
+      ]),
     fail: async (key, token, reason) =>
       isHeldBy(key, token) && put(key, { state: 'failed', reason }, ['leaseUntil', 'dueAt']),
     loseSight: async (key, token, reason, dueAt) =>
@@ -65,7 +71,7 @@ export function memoryLedger(customers: Customers, now: () => Date) {
     block: async (email, reason) =>
       isFree(email.ledgerKey) &&
       !isForAnother(email) &&
-      put(email.ledgerKey, { ...email, state: 'blocked', reason }, ['dueAt', 'heldSince']),
+      ask(email, { state: 'blocked', reason }, ['dueAt', 'heldSince']),
     giveUp: async ({ ledgerKey, updatedAt }, reason) =>
       rows.get(ledgerKey)?.state === 'waiting' &&
       rows.get(ledgerKey)?.updatedAt === updatedAt &&

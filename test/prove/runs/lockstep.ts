@@ -1,4 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Email } from '#shared/audience/emails/email.ts';
 import type { Emails } from '#shared/audience/emails/ledger.ts';
 import { isSameData, type Kind, type Known, type Steps } from '#shared/audience/rows/workspace.ts';
 import { storedWorkflow } from '#shared/audience/workflow.ts';
@@ -79,7 +80,7 @@ export async function dynamoBeside(account: Account): Promise<OutsideOf> {
         find: (key) =>
           inTurn(async () => {
             const [said, meant] = [await emails.find(key), await memory.emails.find(key)];
-            same(`email ${key}`, said?.state, meant?.state);
+            same(`email ${key}`, withoutDue(said), withoutDue(meant));
             return said;
           }),
         reserve: (email, { unchanged, ...reservation }) =>
@@ -203,6 +204,9 @@ const storedAt = (known: Known, kind: Kind, key: string) =>
   new Map<string, { row: unknown; revision: string } | null>(known[kind]).get(key);
 
 const byId = (runs: readonly DueRun[]) => [...runs].sort((a, b) => (a.runId < b.runId ? -1 : 1));
+
+/** The clock takes due emails in memory only. */
+const withoutDue = (email: Email | undefined) => email && { ...email, dueAt: undefined };
 
 const idsOf = (runs: readonly { runId: string }[]) => runs.map(({ runId }) => runId).sort();
 
