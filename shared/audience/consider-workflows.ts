@@ -129,7 +129,7 @@ export function considerWorkflows(
         return { workflowId, version, name, verdict: 'skip', reason: nothingToCountBy(workflow) };
       }
       if (!needsRun(workflow)) {
-        const reason = reasonAgainstOne(w, customer, { workflow, event }, { now });
+        const reason = reasonAgainstOne(w, customer, { workflow, event, runIds }, { now });
         return reason === undefined
           ? { workflowId, version, name, verdict: 'send', ...oneEmail(runIds[0], workflow) }
           : { workflowId, version, name, verdict: 'skip', reason };

@@ -211,13 +211,15 @@ function paymentOf(order: Order): EventProperties {
 }
 
 /**
- * Polar's rule: `due_amount` is max(0, total + balance) and stays when it is paid. Not known where it is not that, as
- * zero for an order that costs something, or where no payment was taken (so without a receipt number) of a sum that is
- * too small to be charged.
+ * Polar's rule: `due_amount` is max(0, total + balance) and stays when it is paid. Not known where it is not that: a mail
+ * would tell of two sums. Nor where no payment was taken (so without a receipt number) of a sum that is too small to be
+ * charged.
  */
 function chargedAmount(order: Order): number | undefined {
-  const { due_amount: due, total_amount: total = 0, applied_balance_amount: applied = 0 } = order;
-  if (due === 0) return total + applied > 0 ? undefined : 0;
+  const { due_amount: due, total_amount: total, applied_balance_amount: applied } = order;
+  if (due === 0) return (total ?? 0) + (applied ?? 0) > 0 ? undefined : 0;
+  const isTold = total !== undefined && applied !== undefined;
+  if (isTold && due !== Math.max(0, total + applied)) return undefined;
   return order.receipt_number === null ? undefined : due;
 }
 

@@ -34,12 +34,16 @@ type Story = RunNow &
 
 const section = 'workflows';
 
+/** DynamoDB refuses keys that are much longer than any id of a run. */
+const isRunId = (text: string) => /^[\w-]{1,256}$/.test(text);
+
 /** One run: where it is, what it did and why, and a way to stop it. */
 export function runPages(parts: ConsoleParts) {
   const { store, workflows, settings, hold, now, newId, pause } = parts;
   const app = new Hono<ConsoleEnv>();
 
   async function storyOf(runId: string): Promise<Story | undefined> {
+    if (!isRunId(runId)) return undefined;
     const known = await store.load([{ kind: 'runs', key: runId }]);
     const run = known.runs.get(runId)?.row;
     if (!run) return undefined;
@@ -100,6 +104,7 @@ export function runPages(parts: ConsoleParts) {
 
   app.post('/:runId/stop', async (c) => {
     const runId = c.req.param('runId');
+    if (!isRunId(runId)) return noSuchRun(c);
     const surroundings = { settings: await settings(), now: now(), newId };
     const isStopped = await stopRun(runId, c.get('by'), { store, surroundings, pause });
     return goOn(

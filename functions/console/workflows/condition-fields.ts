@@ -82,6 +82,7 @@ function offered(
   return [...before, ...others.map((value) => ({ value }))];
 }
 
+/** There are a hundred in each row: what an option says is its value, so that long workflows stay small pages. */
 function propertyGroups(
   event: SupportedEventType | undefined,
   chosen: string,
@@ -89,7 +90,7 @@ function propertyGroups(
 ): Html {
   return html`${conditionGroups(scopes, event).map(
     ({ label, names }) => html`<optgroup label="${label}">
-${names.map((name) => option(name, name, chosen))}
+${names.map((name) => html`<option${name === chosen ? html` selected` : ''}>${name}</option>`)}
 </optgroup>`,
   )}`;
 }

@@ -5,7 +5,7 @@ import type { Customer } from '#shared/audience/person/person.ts';
 import { isOfSubscription, toldVersion } from '#shared/audience/person/subscription-snapshot.ts';
 import type { Surroundings } from '#shared/audience/rows/unit-of-work.ts';
 import type { Workspace } from '#shared/audience/rows/workspace.ts';
-import { firstSend, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, plainStepId, sendsOf, type Workflow } from '#shared/audience/workflow.ts';
 import { exitReason, firstSteps, type Ground } from './advance.ts';
 import { mostRuns, putRun, shownContact } from './customer-runs.ts';
 import { ended, isOpen, isUsedUp, type NamedRun, type Run, stepKey } from './run.ts';
@@ -68,16 +68,23 @@ export function beginRun(
   return { verdict: 'send', runId: begun.runId, emails: [...emails] };
 }
 
-/** Why a workflow that sends one email, and needs no run for that, does not send it. */
+/**
+ * Why a workflow that sends one email, and needs no run for that, does not send it. Where that is not the email that it
+ * was written with, those that it had before count as well: who got one of them gets no other in its place.
+ */
 export function reasonAgainstOne(
   w: Workspace,
   customer: Customer,
-  { workflow, event }: Pick<Beginning, 'workflow' | 'event'>,
+  { workflow, event, runIds }: Pick<Beginning, 'workflow' | 'event' | 'runIds'>,
   { now }: Pick<Surroundings, 'now'>,
 ): string | undefined {
   const ground = groundOf(w, customer, workflow, now);
-  const conditions = [...workflow.audience, ...firstSend(workflow).onlyIf];
-  return unmet(conditions, event, ground) ?? exitReason(workflow, event, ground);
+  const { id, onlyIf } = firstSend(workflow);
+  const against =
+    unmet([...workflow.audience, ...onlyIf], event, ground) ?? exitReason(workflow, event, ground);
+  if (against !== undefined) return against;
+  // Its own key is for the mailer to look at.
+  return id !== plainStepId && wasSent(w, { steps: [] }, runIds) ? 'Already sent.' : undefined;
 }
 
 function groundOf(w: Workspace, customer: Customer, workflow: Workflow, now: Date) {
@@ -157,7 +164,11 @@ function isEnded(
 }
 
 /** What was blocked or failed went to nobody: its run may begin again. */
-function wasSent(w: Workspace, workflow: Workflow, runIds: readonly string[]): boolean {
+function wasSent(
+  w: Workspace,
+  workflow: Pick<Workflow, 'steps'>,
+  runIds: readonly string[],
+): boolean {
   const keys = runIds.flatMap((id) => [
     id,
     ...sendsOf(workflow).map((step) => stepKey(id, step.id)),

@@ -51,6 +51,24 @@ describe('the workflows of an event', () => {
     expect(mailsOf(record)[0]).not.toHaveProperty('runId');
   });
 
+  it('send no other email in place of one that was sent before', async () => {
+    const workflows = [welcome];
+    const story = audienceStory(undefined, workflows);
+    const verdictOf = async (id: string, minute: number) => {
+      const told = { minute, email: `${id}@example.com` };
+      const record = await story.tell('customer.created', id, told);
+      return record.workflows?.[0];
+    };
+    const sent = await verdictOf('ann', 1);
+    story.rows.emails.set(sent?.ledgerKey ?? '', { row: { state: 'sent' }, revision: '' });
+    workflows.splice(0, 1, {
+      ...welcome,
+      steps: welcome.steps.map((one) => ({ ...one, id: 'new' })),
+    });
+    expect(await verdictOf('ann', 2)).toMatchObject({ verdict: 'skip', reason: 'Already sent.' });
+    expect(await verdictOf('bob', 3)).toMatchObject({ verdict: 'send', stepId: 'new' });
+  });
+
   it('tell those whose id came later, in any order, from those who were created with one', async () => {
     const linked = workflow({
       trigger: { event: 'customer.updated', conditions: [] },

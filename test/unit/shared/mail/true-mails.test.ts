@@ -100,6 +100,10 @@ describe('the mails of small inputs', () => {
     expect(last).toContain('Your subscription has ended, and this is the final bill for it.');
     expect(use).toContain('This is the bill for what you’ve used.');
     for (const text of [last, use]) expect(text).not.toMatch(/renew|Paid until|staying/);
+    // Their sum is one, though the bodies contradict themselves.
+    expect(last).toContain('Total: $4.20');
+    expect(use).toContain('Total: $7.30');
+    for (const text of [last, use]) expect(text).not.toContain('$19.00');
   });
 
   it('say that tax is included where it is, and name no sum that was not collected', () => {

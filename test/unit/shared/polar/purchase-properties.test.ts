@@ -36,6 +36,7 @@ describe('what was charged', () => {
     // Not known: nothing is due of an order that costs something, or the sum was too small to be charged.
     [{ total_amount: 2375, due_amount: 0, applied_balance_amount: 0 }, undefined],
     [{ total_amount: 30, due_amount: 30, receipt_number: null }, undefined],
+    [{ total_amount: 420, due_amount: 1900, applied_balance_amount: 0 }, undefined],
     [{ total_amount: 2375 }, undefined],
   ])('of %j is %s', (data, text) => {
     expect(order(data).formattedChargedAmount).toBe(text);

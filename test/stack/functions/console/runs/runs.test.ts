@@ -123,6 +123,8 @@ describe('the page of a run', () => {
     expect(status).toBe(404);
     expect(text).toContain('Run not found');
     expect((await at.submit('/console/runs/nothing/stop')).status).toBe(404);
+    // DynamoDB takes no such key.
+    expect((await at.get(`/console/runs/${'a'.repeat(3_000)}`)).status).toBe(404);
   });
 });
 
