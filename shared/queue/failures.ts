@@ -1,4 +1,5 @@
 import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 
 /** Of a webhook, an email of the ledger, or a message that tells neither. Attribute `webhookId` of the table. */
 type FailureId = string;
@@ -16,6 +17,22 @@ export type Failures = Readonly<{
   /** The message got through after all. */
   clear(failureId: FailureId): Promise<void>;
 }>;
+
+const failureRowSchema = z.object({
+  firstReason: z.string(),
+  firstAt: z.string(),
+  lastReason: z.string(),
+  lastAt: z.string(),
+  attempts: z.number(),
+  isFinal: z.boolean(),
+});
+
+/** Why a message failed, first and last, and how often a function tried it. */
+export type FailureRow = z.infer<typeof failureRowSchema>;
+
+export function failureRowOf(item: unknown): FailureRow | undefined {
+  return failureRowSchema.safeParse(item).data;
+}
 
 /** After so many receives SQS moves a message into the dead letters: `maxReceiveCount` of the queues. */
 export const mostReceives = 12;
