@@ -2,7 +2,7 @@ import { columns } from '#infra/terminal/lines.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { endingText, isOpen, type Run, runStates } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { FailureRow } from '#shared/queue/failures.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { RunCounts } from '#shared/store/runs/run-lists.ts';

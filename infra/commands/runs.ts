@@ -21,7 +21,7 @@ import { runsNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { stopRuns } from '#shared/audience/runs/stop-runs.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { type FailureRow, failureRowOf } from '#shared/queue/failures.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { dynamoEmailAdmin, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import { dynamoWorkflows } from '#shared/store/mail/workflows.ts';

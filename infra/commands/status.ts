@@ -179,9 +179,7 @@ function statusLines(status: Status): string[] {
     '',
     ...reasonLines('Being retried', failures.retried, at),
     ...(dead > 0 ? reasonLines('Dead letters by reason', failures.dead, at) : []),
-    ...(dead > sumOf(failures.dead)
-      ? ['  no reason is kept for the others: their function crashed or timed out', '']
-      : []),
+    ...unexplainedLines(dead, sumOf(failures.dead)),
     ...columns(facts),
   ];
 }
@@ -217,6 +215,14 @@ function reasonLines(title: string, reasons: readonly ReasonNow[], at: Date): st
   const more = reasons.length - rows.length;
   const rest = more > 0 ? [`  … and ${more} more reasons`] : [];
   return [`${title}: ${sumOf(reasons)}`, ...columns(rows).map((line) => `  ${line}`), ...rest, ''];
+}
+
+function unexplainedLines(dead: number, explained: number): string[] {
+  if (dead <= explained) return [];
+  const why = 'their function crashed or timed out';
+  return explained > 0
+    ? [`  no reason is kept for the others: ${why}`, '']
+    : [`Dead letters: ${dead}, and no reason is kept: ${why}`, ''];
 }
 
 function countsText(counts: ReadonlyMap<string, number>): string {

@@ -17,7 +17,7 @@ import {
   surplusNote,
 } from '#shared/polar/connection/health.ts';
 import type { FirstToSwitch } from '#shared/polar/connection/switch-emails.ts';
-import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { FailureRow } from '#shared/queue/failures.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 

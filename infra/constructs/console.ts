@@ -61,7 +61,8 @@ const tableUses: TableUses = {
   suppressions: { calls: transactedRow },
   // An import records what it applies.
   events: { calls: ['GetItem', 'BatchGetItem', 'PutItem'], queries: ['byContact', 'byDay'] },
-  failures: { calls: ['BatchGetItem', 'DeleteItem', 'Scan'] },
+  // With a dead letter that is put back comes why it died.
+  failures: { calls: ['BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: {

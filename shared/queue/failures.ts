@@ -1,4 +1,11 @@
-import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 
 /** Of a webhook, an email of the ledger, or a message that tells neither. Attribute `webhookId` of the table. */
 type FailureId = string;
@@ -10,17 +17,42 @@ type Failure = Readonly<{
   isFinal: boolean;
 }>;
 
+const failureRowSchema = z.object({
+  firstReason: z.string(),
+  firstAt: z.string(),
+  lastReason: z.string(),
+  lastAt: z.string(),
+  attempts: z.number(),
+  isFinal: z.boolean(),
+});
+
+/** Why a message failed, first and last, and how often a function tried it. */
+export type FailureRow = z.infer<typeof failureRowSchema>;
+
+/** A reason that was kept elsewhere, with what the row says of its message. */
+type KeptFailure = Readonly<{ failureId: FailureId; type: string; failure: FailureRow }>;
+
 export type Failures = Readonly<{
   /** Keeps the first and the last reason. Reasons name fields and errors, never personal data. */
   record(failure: Failure): Promise<void>;
   /** The message got through after all. */
   clear(failureId: FailureId): Promise<void>;
+  /** The message is back among the dead letters. A reason that there is by now stays. */
+  putBack(kept: KeptFailure): Promise<void>;
 }>;
+
+export function failureRowOf(item: unknown): FailureRow | undefined {
+  return failureRowSchema.safeParse(item).data;
+}
 
 /** After so many receives SQS moves a message into the dead letters: `maxReceiveCount` of the queues. */
 export const mostReceives = 12;
 
 const keptDays = 30;
+
+function expiresAt(at: Date): number {
+  return Math.floor(at.getTime() / 1_000) + keptDays * 86_400;
+}
 
 /** The reasons of messages that are on their way to the dead letters, or there. */
 export function dynamoFailures(
@@ -51,7 +83,7 @@ export function dynamoFailures(
             ':reason': reason,
             ':at': at.toISOString(),
             ':isFinal': isFinal,
-            ':expiresAt': Math.floor(at.getTime() / 1_000) + keptDays * 86_400,
+            ':expiresAt': expiresAt(at),
             ':one': 1,
           },
         }),
@@ -60,6 +92,16 @@ export function dynamoFailures(
 
     async clear(failureId) {
       await db.send(new DeleteCommand({ TableName: table, Key: keyOf(failureId) }));
+    },
+
+    async putBack({ failureId, type, failure }) {
+      const Item = { ...keyOf(failureId), type, ...failure, expiresAt: expiresAt(now()) };
+      const ConditionExpression = 'attribute_not_exists(webhookId)';
+      try {
+        await db.send(new PutCommand({ TableName: table, Item, ConditionExpression }));
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
   };
 }

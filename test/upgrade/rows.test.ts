@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalisedEmailSchema } from '#shared/audience/person/address.ts';
 import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { failureRowOf } from '#shared/queue/failures.ts';
 import { recordedOf } from '#shared/store/events/event-item.ts';
 import { settingsOfVersion } from '#shared/store/settings/history.ts';
 import { startUpgraded, textIn, type Upgraded } from './upgraded-stack.ts';

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { keptLetters, keptMessages } from '#shared/queue/dead-letters/dead-letter.ts';
 import { putBackLetters } from '#shared/queue/dead-letters/move-letters.ts';
+import { dynamoFailures } from '#shared/queue/failures.ts';
 import { postForm, textOf } from '../kit/fields.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { deadLettersPath } from '../kit/paths.ts';
@@ -123,7 +124,8 @@ export function discardPages(parts: ConsoleParts, reading: LetterReading) {
         c,
         'This file has no discarded dead letters. Choose one that the console or the command wrote.',
       );
-    await putBackLetters(parts.sqs, parts.queues, kept);
+    const failures = dynamoFailures(parts.db, parts.env.FAILURES_TABLE, parts.now);
+    await putBackLetters({ ...parts, failures }, kept);
     c.set('acted', { count: kept.length });
     const what = kept.length === 1 ? 'It’s back' : `All ${kept.length} are back`;
     return goOn(c, deadLettersPath, {

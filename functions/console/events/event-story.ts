@@ -1,6 +1,6 @@
 import type { ConsideredWorkflow, EventRecord } from '#shared/audience/event-record.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { type FailureRow, failureRowOf } from '#shared/queue/failures.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { dynamoEventLog, type KeptEvent } from '#shared/store/events/event-log.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';

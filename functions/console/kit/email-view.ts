@@ -5,7 +5,7 @@ import {
   fateOf,
   isMarkedAsSent,
 } from '#shared/audience/emails/email-fate.ts';
-import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { FailureRow } from '#shared/queue/failures.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
 import { fateBadge } from './fates.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { isReal } from '#shared/audience/backfill/living.ts';
 import { typedAddressProblem } from '#shared/audience/person/address.ts';
 import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
@@ -12,7 +13,7 @@ import {
   supportedEventTypes,
 } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
-import { isSampleCustomer, sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
+import { sampleCustomerId } from '#shared/polar/sample/sample-values.ts';
 import {
   type Delivered,
   deliverSigned,
@@ -84,7 +85,9 @@ const takesOver =
 function isOfCustomer(typed: string, store: Parts['store']): Promise<boolean> {
   return look(store, (w) => {
     const claims = Object.entries(w.addresses.get(w.spelled(typed))?.claims ?? {});
-    return claims.some(([id, { state }]) => state === 'living' && !isSampleCustomer(id, [typed]));
+    return claims.some(
+      ([customerId, { state }]) => state === 'living' && isReal({ customerId, addresses: [typed] }),
+    );
   });
 }
 

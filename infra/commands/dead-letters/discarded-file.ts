@@ -2,11 +2,8 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Advice } from '#infra/terminal/advice.ts';
-import {
-  type DeadLetter,
-  keptLetter,
-  type ReceivedMessage,
-} from '#shared/queue/dead-letters/dead-letter.ts';
+import { keptLetter, type ReceivedMessage } from '#shared/queue/dead-letters/dead-letter.ts';
+import type { ExplainedLetter } from '#shared/queue/dead-letters/letter-reasons.ts';
 
 /** Outside the project, where neither git nor `npm start -- --fresh` comes. */
 export const discardedFolder = () => join(homedir(), '.polar-audience', 'discarded');
@@ -17,7 +14,7 @@ export const discardedFolder = () => join(homedir(), '.polar-audience', 'discard
  */
 export async function keepDiscarded(
   folder: string,
-  letter: DeadLetter,
+  letter: ExplainedLetter,
   message: ReceivedMessage,
 ): Promise<string> {
   const { fileName, text } = keptLetter(letter, message);

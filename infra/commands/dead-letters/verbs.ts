@@ -35,7 +35,7 @@ import { whatNext } from './what-next.ts';
 
 export type DeadLetterParts = DeadLetterQueues &
   Readonly<{
-    failures: Pick<Failures, 'clear'>;
+    failures: Pick<Failures, 'clear' | 'putBack'>;
     confirmed: (question: string) => Promise<boolean>;
     /** Where the bodies of what is discarded are kept. */
     folder: string;
@@ -214,7 +214,7 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
       if (!(await isAgreed(letters, question, isSure))) return print('Nothing was discarded.');
       // Read once more, because while a person thinks nothing should be hidden from others.
       const agreed = new Set(letters.map(({ messageId }) => messageId));
-      const keep = async (letter: DeadLetter, message: ReceivedMessage) =>
+      const keep = async (letter: ExplainedLetter, message: ReceivedMessage) =>
         print(`Kept in ${await keepDiscarded(parts.folder, letter, message)}`);
       const discarded = await discardDeadLetters({ ...parts, keep }, agreed);
       actedOn({ count: discarded });
@@ -228,17 +228,16 @@ export function deadLetterVerbs(parts: DeadLetterParts) {
     async putBack(file: string) {
       const all = keptMessages(await discardedText(file));
       if (!all) throw new Advice(`${file} holds no dead letter that was discarded here.`);
-      const put = await putBackLetters(parts.sqs, parts.queues, all);
+      const put = await putBackLetters(parts, all);
       if (put.kind === 'other-queue') {
         throw new Advice(`It belongs to the queue ${put.queue}: leave --queue.`);
       }
       actedOn({ count: all.length });
       const [first] = all;
-      print(
-        all.length === 1
-          ? 'It is among the dead letters again. Why it died was forgotten when it was discarded.'
-          : `All ${all.length} are among the dead letters again. Why they died was forgotten when they were discarded.`,
-      );
+      const them = all.length === 1 ? 'It is' : `All ${all.length} are`;
+      print(`${them} among the dead letters again.`);
+      const finals = all.filter(({ reason }) => reason?.failure.isFinal).length;
+      if (finals > 0) print(finalText(finals));
       const next = first && all.length === 1 ? first.id : undefined;
       print(`Next:\n${npm(next ? `show ${quoted(next)}` : 'list')}`);
       if (next) print(npm(`resend ${quoted(next)}`));

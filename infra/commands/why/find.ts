@@ -11,7 +11,7 @@ import {
 import type { Address, Customer } from '#shared/audience/person/person.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { isOpen, type Run } from '#shared/audience/runs/run.ts';
-import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { FailureRow } from '#shared/queue/failures.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { ListedEvent, WhyRows } from './rows.ts';
 import { type WebhookChain, webhookChain } from './webhook.ts';

@@ -9,7 +9,7 @@ import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts'
 import { type RunNow, runsNow } from '#shared/audience/runs/outlook.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
 import { storedWorkflowSchema, type Workflow } from '#shared/audience/workflow.ts';
-import { type FailureRow, failureRowOf } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { type FailureRow, failureRowOf } from '#shared/queue/failures.ts';
 import { dynamoContactLookup } from '#shared/store/audience/contact-lookup.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import { readRecord } from '#shared/store/events/event-item.ts';

@@ -18,7 +18,7 @@ import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import { whyUnchanged } from '#shared/audience/why-unchanged.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
-import type { FailureRow } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { FailureRow } from '#shared/queue/failures.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { WhyRows } from './rows.ts';
 

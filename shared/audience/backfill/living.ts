@@ -1,3 +1,4 @@
+import { formerSpellings, normalisedEmail } from '#shared/audience/person/address.ts';
 import { isSampleCustomer } from '#shared/polar/sample/sample-values.ts';
 
 /** A customer here that is neither deleted nor erased. */
@@ -37,7 +38,8 @@ export function othersText({ others }: Pick<Living, 'others'>): string | undefin
   return [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
 }
 
-/** Whether it is no customer that somebody made up to try things. */
+/** Whether it is no customer that somebody made up to try things. Its id was made of an address as that was typed. */
 export function isReal({ customerId, addresses }: LivingCustomer): boolean {
-  return !isSampleCustomer(customerId, addresses);
+  const spellings = addresses.map(normalisedEmail).flatMap((key) => [key, ...formerSpellings(key)]);
+  return !isSampleCustomer(customerId, [...addresses, ...spellings]);
 }

@@ -71,7 +71,9 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     url: webhookUrl,
     apiVersion: polarApiVersion,
     connectedAt: now,
-    since: before ? connectedSince(before) : now,
+    since: before
+      ? connectedSince(before)
+      : ((await connections.formerSince(organization.id)) ?? now),
     by: wish.by,
     method: wish.access.kind,
     ...((emails ?? before?.emails) && { emails: emails ?? before?.emails }),

@@ -59,7 +59,9 @@ export type Connections = Readonly<{
    * connection. `false`: it is another by now.
    */
   noteLook: (known: Connection, look: Look | undefined) => Promise<boolean>;
-  /** `false`: there is another by now. Removing what is not there is fine. */
+  /** Since when Polar told of this organization, where a connection with it was removed. */
+  formerSince: (organizationId: string) => Promise<string | undefined>;
+  /** Remembers since when it was. `false`: there is another by now. Removing what is not there is fine. */
   remove: (known: Connection) => Promise<boolean>;
 }>;
 

@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { decodeEventMessage } from '#shared/queue/events-queue.ts';
+import { type FailureRow, failureRowOf } from '#shared/queue/failures.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 
 export const queueNames = ['events', 'mail', 'feedback'] as const;
@@ -178,6 +179,10 @@ export function copyOf({ body, attributes }: ReceivedMessage) {
 const keptSchema = z.object({
   queue: z.enum(queueNames),
   id: z.string(),
+  /** Absent from files of earlier versions, as is why it died. */
+  failureId: z.optional(z.string()),
+  type: z.optional(z.string()),
+  failure: z.optional(z.unknown()),
   MessageBody: z.string(),
   MessageAttributes: z.record(
     z.string(),
@@ -200,7 +205,8 @@ export function keptMessages(text: string): readonly KeptMessage[] | undefined {
 export type KeptMessage = ReturnType<typeof keptMessage>;
 
 function keptMessage(kept: z.infer<typeof keptSchema>) {
-  const { queue, id, MessageBody } = kept;
+  const { queue, id, failureId, type = 'unknown', MessageBody } = kept;
+  const failure = failureRowOf(kept.failure);
   const attributes = Object.entries(kept.MessageAttributes).map(
     ([name, { DataType, StringValue, BinaryValue }]): [string, MessageAttributeValue] => [
       name,
@@ -215,12 +221,17 @@ function keptMessage(kept: z.infer<typeof keptSchema>) {
     queue,
     id,
     message: { MessageBody, MessageAttributes: Object.fromEntries(attributes) },
+    /** Why it died, if its file says so. */
+    reason: failure && failureId !== undefined ? { failureId, type, failure } : undefined,
   };
 }
 
+/** A dead letter with why it died, if that is known. */
+type LetterToKeep = DeadLetter & Readonly<{ failure?: FailureRow | undefined }>;
+
 /** A dead letter for keeping: with it the same message can be sent again. */
 export function keptLetter(
-  letter: DeadLetter,
+  letter: LetterToKeep,
   message: ReceivedMessage,
 ): Readonly<{ fileName: string; text: string }> {
   const { queue, id, messageId } = letter;
@@ -232,7 +243,7 @@ export function keptLetter(
 }
 
 /** Several in one file. */
-export function keptLetters(all: readonly (readonly [DeadLetter, ReceivedMessage])[]): string {
+export function keptLetters(all: readonly (readonly [LetterToKeep, ReceivedMessage])[]): string {
   return `${JSON.stringify(
     all.map((one) => contentOf(...one)),
     undefined,
@@ -240,7 +251,8 @@ export function keptLetters(all: readonly (readonly [DeadLetter, ReceivedMessage
   )}\n`;
 }
 
-function contentOf({ queue, id, messageId, sentAt }: DeadLetter, message: ReceivedMessage) {
+function contentOf(letter: LetterToKeep, message: ReceivedMessage) {
+  const { queue, id, failureId, type, messageId, sentAt, failure } = letter;
   const { MessageBody, MessageAttributes } = copyOf(message);
   const attributes = Object.entries(MessageAttributes).map(([name, { BinaryValue, ...rest }]) => [
     name,
@@ -249,8 +261,11 @@ function contentOf({ queue, id, messageId, sentAt }: DeadLetter, message: Receiv
   return {
     queue,
     id,
+    failureId,
+    type,
     messageId,
     sentAt: sentAt.toISOString(),
+    failure,
     MessageBody,
     MessageAttributes: Object.fromEntries(attributes),
   };

@@ -1,6 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { type FailureRow, failureRowOf } from '#shared/queue/failures.ts';
 import { rowsOf } from '#shared/store/dynamo.ts';
 import type { DeadLetter, QueueName } from './dead-letter.ts';
 
@@ -15,22 +16,6 @@ export function ageText(ms: number): string {
   const unit = units.find(([, length]) => ms >= 2 * length);
   const [name, length] = unit ?? (['s', 1_000] as const);
   return `${Math.max(0, Math.floor(ms / length))} ${name}`;
-}
-
-const failureRowSchema = z.object({
-  firstReason: z.string(),
-  firstAt: z.string(),
-  lastReason: z.string(),
-  lastAt: z.string(),
-  attempts: z.number(),
-  isFinal: z.boolean(),
-});
-
-/** Why a message failed, first and last, and how often a function tried it. */
-export type FailureRow = z.infer<typeof failureRowSchema>;
-
-export function failureRowOf(item: unknown): FailureRow | undefined {
-  return failureRowSchema.safeParse(item).data;
 }
 
 /** Its function ended before it could note why, or had no id to note it under that its copy has, too. */

@@ -98,7 +98,7 @@ type Discarding = Parameters<typeof findDeadLetters>[0] &
   Readonly<{
     failures: Pick<Failures, 'clear'>;
     /** Keeps the content, before it goes. */
-    keep: (letter: DeadLetter, message: ReceivedMessage) => Promise<unknown>;
+    keep: (letter: ExplainedLetter, message: ReceivedMessage) => Promise<unknown>;
   }>;
 
 /**
@@ -130,16 +130,23 @@ export async function discardDeadLetters(
 
 type PutBack = { kind: 'put' } | { kind: 'other-queue'; queue: string };
 
-/** Puts messages that were kept among the dead letters again: all, or none where one has no queue here. */
+/**
+ * Puts messages that were kept among the dead letters again, with why they died: all, or none where one has no queue
+ * here. The reason first, so that no letter is there without it.
+ */
 export async function putBackLetters(
-  sqs: SQSClient,
-  queues: readonly DeadLetterQueue[],
+  {
+    sqs,
+    queues,
+    failures,
+  }: Pick<DeadLetterQueues, 'sqs' | 'queues'> & Readonly<{ failures: Pick<Failures, 'putBack'> }>,
   kept: readonly KeptMessage[],
 ): Promise<PutBack> {
   const urlOf = new Map(queues.map(({ name, url }) => [name, url]));
   const other = kept.find(({ queue }) => !urlOf.has(queue));
   if (other) return { kind: 'other-queue', queue: other.queue };
-  for (const { queue, message } of kept) {
+  for (const { queue, message, reason } of kept) {
+    if (reason) await failures.putBack(reason);
     await sqs.send(new SendMessageCommand({ QueueUrl: urlOf.get(queue), ...message }));
   }
   return { kind: 'put' };

@@ -16,6 +16,7 @@ import { OutOfTurn } from '#shared/polar/api-error.ts';
 import {
   type Connection,
   type Connections,
+  connectedSince,
   connectionSchema,
   type InTurn,
   type WebhookSecrets,
@@ -62,7 +63,13 @@ const isLost =
 const name = 'connection';
 const names = { '#version': 'version' };
 
-/** The item `connection` of table Settings. Every write names the connection that it replaces. */
+const formerName = 'former-connection';
+const formerSchema = z.object({ organizationId: z.string(), since: z.string() });
+
+/**
+ * The item `connection` of table Settings. Every write names the connection that it replaces. `former-connection` says
+ * since when the one was that was removed last: orders may have been lost since then, also while there was none.
+ */
 export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Connections {
   const key = { TableName: table, Key: { name } };
   return {
@@ -114,8 +121,20 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
         ),
       ),
 
-    remove: (known) =>
-      unlessChanged(() =>
+    async formerSince(organizationId) {
+      const Key = { name: formerName };
+      const { Item } = await db.send(
+        new GetCommand({ TableName: table, Key, ConsistentRead: true }),
+      );
+      const former = Item && formerSchema.parse(Item);
+      return former?.organizationId === organizationId ? former.since : undefined;
+    },
+
+    async remove(known) {
+      const { organizationId } = known;
+      const Item = { name: formerName, organizationId, since: connectedSince(known) };
+      await db.send(new PutCommand({ TableName: table, Item }));
+      return unlessChanged(() =>
         db.send(
           new DeleteCommand({
             ...key,
@@ -124,7 +143,8 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
             ExpressionAttributeValues: valuesOf(known),
           }),
         ),
-      ),
+      );
+    },
   };
 }
 

@@ -194,6 +194,15 @@ describe('npm run status', () => {
     });
   });
 
+  it('says of dead letters without a reason that there are no others', async () => {
+    await dead.bury('evt-crash', customerCreated('evt-crash'));
+    const { text } = await page();
+    expect(text).toContain(
+      '\n\nDead letters: 1, and no reason is kept: their function crashed or timed out\n\n',
+    );
+    expect(text).not.toContain('others');
+  });
+
   it('prints a command that a shell takes for what fails and is known by two words', async () => {
     await connect();
     const at = new Date().toISOString();

@@ -125,7 +125,12 @@ describe('a function may', () => {
       'Runs/index/byContact': query,
       'Runs/index/byWorkflow': query,
       Words: ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-      Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
+      Failures: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:PutItem',
+        'dynamodb:Scan',
+      ],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
         'dynamodb:DeleteItem',

@@ -4,6 +4,7 @@ import type { Access } from '#shared/polar/access.ts';
 import { PolarRefused, PolarUnavailable, WeakSecret } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { connectionHealth } from '#shared/polar/connection/health.ts';
+import { disconnectPolar } from '#shared/polar/connection/tend-connection.ts';
 import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { startDynamo } from '#test/support/cloud/emulators.ts';
@@ -133,6 +134,13 @@ describe('connecting Polar', () => {
     expect(await at.connections.save(old, connection)).toBe(true);
     await connectAt(later);
     expect(await at.connections.read()).toMatchObject({ connectedAt: later, since: first });
+
+    const present = await at.connections.read();
+    if (!present) throw new Error('not connected');
+    expect((await disconnectPolar(at.parts(), present)).kind).toBe('done');
+    const last = '2026-11-24T12:00:00.000Z';
+    await connectAt(last);
+    expect(await at.connections.read()).toMatchObject({ connectedAt: last, since: first });
   });
 
   it('puts its secret in the place of a stand-in, with which nobody signs, and keeps none', async () => {

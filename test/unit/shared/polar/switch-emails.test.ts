@@ -40,6 +40,7 @@ async function connected(pausing: (polar: { goDown: () => void }) => void = () =
       noteEmails: never,
       noteLook: never,
       remove: never,
+      formerSince: never,
     },
     webhookSecrets: { read: never, changedAt: never, write: never },
     access: { isKept: never, save: never, forget: never },

@@ -190,6 +190,7 @@ describe('a filter', () => {
 
     const back = await at.submit(`${list}/put-back`, { file: file.html });
     expect(back.text).toContain('All 2 are back in the dead letters.');
+    expect((await at.get(list)).text).toContain('2 fail again if you resend them, unless');
     const messages = await at.emptied(dead);
     const webhooks = messages.map(({ MessageAttributes }) => MessageAttributes?.['webhookId']);
     expect(webhooks.map((one) => one?.StringValue).sort()).toEqual([

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -334,6 +334,42 @@ describe('what a person looks at', () => {
     await dead.work();
     expect(await record('evt-old')).toMatchObject({ outcome: 'applied' });
     await expect(dead.does().putBack('no-such-file')).rejects.toThrow(/cannot be read\.$/);
+  });
+
+  it('that is put back says again why it died, unless there is a newer reason', async () => {
+    await dead.queueWebhook('evt-back', unreadable('ann@example.com'));
+    await dead.work();
+    const reasons = await dead.audience.item('Failures', { webhookId: 'evt-back' });
+    const before = await readdir(dead.folder).catch((): string[] => []);
+    await dead.does().discard({ kind: 'id', id: 'evt-back' }, true);
+    expect(await dead.audience.item('Failures', { webhookId: 'evt-back' })).toBeUndefined();
+    const [name = ''] = (await readdir(dead.folder)).filter((one) => !before.includes(one));
+    const file = join(dead.folder, name);
+    dead.printed.length = 0;
+    await dead.does().putBack(file);
+    expect(dead.output()).toContain('It is among the dead letters again.\n1 fails again if');
+    const { expiresAt: _, ...kept } = reasons ?? {};
+    expect(await dead.audience.item('Failures', { webhookId: 'evt-back' })).toMatchObject(kept);
+    await dead.does().list(10);
+    expect(dead.output()).toMatch(/^events +evt-back .* final: The payload cannot be read/m);
+
+    await dead.audience.put('Failures', { ...reasons, lastReason: 'Newer.' });
+    await dead.does().putBack(file);
+    const now = await dead.audience.item('Failures', { webhookId: 'evt-back' });
+    expect(now).toMatchObject({ lastReason: 'Newer.' });
+  });
+
+  it('that an earlier version discarded is put back without its reason', async () => {
+    await dead.bury('evt-former', customerCreated('evt-former'));
+    const before = await readdir(dead.folder).catch((): string[] => []);
+    await dead.does().discard({ kind: 'id', id: 'evt-former' }, true);
+    const [name = ''] = (await readdir(dead.folder)).filter((one) => !before.includes(one));
+    const file = join(dead.folder, name);
+    const { failureId, type, failure, ...former } = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify(former));
+    await dead.does().putBack(file);
+    expect(await dead.visible(dead.events.url)).toHaveLength(1);
+    expect(await dead.audience.item('Failures', { webhookId: 'evt-former' })).toBeUndefined();
   });
 
   it('is resent by a filter after a look, which says what will die again', async () => {

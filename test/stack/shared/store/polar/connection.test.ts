@@ -92,3 +92,16 @@ it('one that was made anew is not taken for the one before, although both have v
   expect(await connections.remove(first)).toBe(false);
   expect(await connections.read()).toEqual(anew);
 });
+
+it('since when it was is remembered once it is removed, for its organization alone', async () => {
+  expect(await connections.formerSince('o-1')).toBeUndefined();
+  await connections.save(first, undefined);
+  expect(await connections.remove(first)).toBe(true);
+  expect(await connections.formerSince('o-1')).toBe(first.connectedAt);
+  expect(await connections.formerSince('o-2')).toBeUndefined();
+
+  const again = { ...first, connectedAt: '2026-11-25T12:00:00.000Z', since: first.connectedAt };
+  await connections.save(again, undefined);
+  await connections.remove(again);
+  expect(await connections.formerSince('o-1')).toBe(first.connectedAt);
+});

@@ -103,13 +103,16 @@ describe('whom a backfill never takes for deleted', () => {
     expect(livingOf(at)).toBe(12);
   });
 
-  it('is somebody whom the page Test event made up', async () => {
-    const at = await started({ customers: 2 });
-    await at.madeUp('you@example.com');
-    const { counts } = await at.run();
-    expect(counts).toMatchObject({ drift: { extra: 0 }, refused: {} });
-    expect(livingOf(at)).toBe(3);
-  });
+  it.each(['you@example.com', 'You@Exämple.com', 'josé@example.com'.normalize('NFD')])(
+    'is somebody whom the page Test event made up, as %s',
+    async (email) => {
+      const at = await started({ customers: 2 });
+      await at.madeUp(email);
+      const { counts } = await at.run();
+      expect(counts).toMatchObject({ drift: { extra: 0 }, refused: {} });
+      expect(livingOf(at)).toBe(3);
+    },
+  );
 
   it('is one whose row names no organization, and whose events name another one', async () => {
     const at = await withUnnamed(2);

@@ -36,7 +36,13 @@ async function inStep() {
     },
     connections: {
       read: async () => connection,
-      ...{ save: unused, noteEmails: unused, noteLook: unused, remove: unused },
+      ...{
+        save: unused,
+        noteEmails: unused,
+        noteLook: unused,
+        remove: unused,
+        formerSince: unused,
+      },
     },
     access: { isKept: unused, save: unused, forget: unused },
   };
