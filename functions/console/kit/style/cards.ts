@@ -54,7 +54,7 @@ export const cards = `
   .scroll.letters td:nth-child(3)::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
   .scroll.pairs td { flex: 1 1 100% }
   .pairs td:first-child { color: var(--soft) }
-  .mails tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }
+  .mails tr { display: grid; grid-template: auto auto 1fr / minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }
   .mails td { padding: 0; min-height: 0 }
   .mails td::before { content: none }
   .mails td:nth-child(1) { grid-area: 1 / 2; justify-self: end; font-size: .8125rem; line-height: 1.7; color: var(--soft) }
