@@ -125,7 +125,7 @@ export function table(
     of,
   }: Readonly<{
     numbers?: readonly string[];
-    of?: 'contacts' | 'events' | 'flows' | 'letters' | 'log' | 'pairs' | 'runs';
+    of?: 'contacts' | 'events' | 'finds' | 'flows' | 'letters' | 'log' | 'pairs' | 'runs';
   }> = {},
 ): Html {
   const tone = (head: string | undefined) =>

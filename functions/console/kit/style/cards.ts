@@ -18,10 +18,10 @@ export const cards = `
   .scroll.dense td::before { content: none }
   .dense td br { display: none }
   .dense td :has(+ br) { margin-right: .6rem }
-  .contacts td { font-size: .8125rem; color: var(--soft) }
-  .scroll.contacts td:first-child { flex: 1 1 60%; font-size: .875rem }
-  .contacts td:first-child br { display: inline }
-  .contacts td:first-child br + * { font-size: .8125rem }
+  :is(.contacts, .finds) td { font-size: .8125rem; color: var(--soft) }
+  .scroll:is(.contacts, .finds) td:first-child { flex: 1 1 60%; font-size: .875rem }
+  :is(.contacts, .finds) td:first-child br { display: inline }
+  :is(.contacts, .finds) td:first-child br + * { font-size: .8125rem }
   .scroll.events td:nth-child(2) { flex: 1 1 60% }
   .events td:first-child { order: 1; font-size: .8125rem; color: var(--soft) }
   .scroll.events td:nth-child(4) { order: 2; flex: 1 1 100% }
