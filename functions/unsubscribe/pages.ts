@@ -6,8 +6,8 @@ const styleFor = (accent: string) => `
 :root { color-scheme: light dark }
 body { margin: 0; font: 1.125rem/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText; overflow-wrap: anywhere }
 main { max-width: 34rem; margin: 0 auto; padding: 4rem 1.5rem }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem }
-p { margin: 0 0 1.5rem }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; text-wrap: balance }
+p { margin: 0 0 1.5rem; text-wrap: pretty }
 .shop { display: flex; align-items: center; gap: .75rem; font-weight: 600 }
 .shop img { display: block; height: 1.75rem; max-width: 12rem }
 button { font: inherit; font-weight: 600; padding: .75rem 1.75rem; border: 2px solid ${accent}; border-radius: .5rem; background: ${accent}; color: ${textOn(accent)}; cursor: pointer }

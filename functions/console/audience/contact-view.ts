@@ -181,12 +181,14 @@ const subscriptionTones: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'calm
 
 /** The date that matters next. */
 function dateOf(one: SubscriptionSnapshot): Html {
-  const { endedAt, endsAt, trialEnd, periodEnd, pastDueSince, status } = one;
+  const { endedAt, endsAt, trialEnd, periodEnd, pastDueSince, pausedAt, status } = one;
   if (endedAt) return html`Ended ${time(endedAt)}`;
   if (status === 'past_due' && pastDueSince) return html`Past due since ${time(pastDueSince)}`;
+  if (status === 'paused') return pausedAt ? html`Paused since ${time(pausedAt)}` : html``;
   if (endsAt) return html`Ends ${time(endsAt)}`;
   if (status === 'trialing' && trialEnd) return html`Trial ends ${time(trialEnd)}`;
-  return periodEnd ? html`Renews ${time(periodEnd)}` : html``;
+  if (!periodEnd || !isLiving(one)) return html``;
+  return html`${one.pauseAtPeriodEnd ? 'Pauses' : 'Renews'} ${time(periodEnd)}`;
 }
 
 function profile(c: Context<ConsoleEnv>, known: KnownContact, isUnderWay: boolean): Html {

@@ -47,7 +47,7 @@ export function listView(c: Context<ConsoleEnv>, view: ListView): Html {
 ${searchForm(c)}`;
   return html`<div class="row spread">
 ${searchForm(c)}
-<p><a class="button" href="${audiencePath}/add">Add a contact</a>${filter.product === undefined && html` <a class="button" href="${link(`${audiencePath}/export.csv`, filter)}">Export as CSV</a>`}</p>
+<p class="acts"><a class="button" href="${audiencePath}/add">Add a contact</a>${filter.product === undefined && html` <a class="button" href="${link(`${audiencePath}/export.csv`, filter)}">Export as CSV</a>`}</p>
 </div>
 ${totalsLine(view)}
 ${filterChips(filter, groups, shown.known)}
@@ -134,7 +134,7 @@ export function contactTable(
       marketingBadge(marketing.get(contact.contactId) ?? 'not subscribed'),
       shortened(contact.userGroup, longestInList),
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
-      html`${time(contact.createdAt)}<br><span class="soft small">${sourceText(contact)}</span>`,
+      html`${time(contact.createdAt)}<br><span class="soft small whole">${sourceText(contact)}</span>`,
     ]),
     { of: 'contacts' },
   );

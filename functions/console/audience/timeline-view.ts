@@ -86,5 +86,7 @@ function fate(feedback: EmailHappening['feedback']): Html[] {
     ['reported as spam', feedback?.complainedAt],
     ['rejected', feedback?.rejectedAt],
   ] as const;
-  return known.flatMap(([word, at]) => (at ? [html` · ${word} ${time(at)}`] : []));
+  return known.flatMap(([word, at]) =>
+    at ? [html` · <span class="whole">${word} ${time(at)}</span>`] : [],
+  );
 }

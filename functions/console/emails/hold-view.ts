@@ -40,8 +40,8 @@ ${held ? html`<p class="small soft">Last held by ${who(held.by)} on ${time(held.
 export function heldView(c: Context<ConsoleEnv>, { by, at, reason }: Hold, count: number): Html {
   return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>Held by ${who(by)} since ${time(at)}: ${reason}. ${count === 0 ? 'No email is held yet.' : `${numberText(count)} ${count === 1 ? 'email is' : 'emails are'} held.`}</p>
-<p>Events are still recorded. Once you release mail, each email is checked again and sent once, or blocked if it’s older than its workflow allows. To block a workflow’s emails, <a href="${workflowsPath}">pause it</a> first.</p>
+<p>Held by ${who(by)} since ${time(at)}: ${reason}. <span class="whole">${count === 0 ? 'No email is held yet.' : `${numberText(count)} ${count === 1 ? 'email is' : 'emails are'} held.`}</span></p>
+<p>Events are still recorded. Once you release mail, each email is checked again and sent once, or blocked if it’s older than its workflow allows. To block a workflow’s emails, <a class="whole" href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;
 }

@@ -121,6 +121,7 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   const { day, next, isCutShort } = list;
   const isFiltered = query.type !== undefined || query.outcome !== undefined;
   const such = isFiltered ? 'such event' : 'event';
+  const showAll = html`<p><a href="${eventsPath}">Show all events</a></p>`;
   if (isCutShort && next) {
     return empty(
       `No ${such} so far on ${wholeDay(new Date(day))}.`,
@@ -130,14 +131,14 @@ function nothing(list: EventsOfDay, query: ListQuery): Html {
   if (query.day !== undefined) {
     const rest = query.after ? ' more' : '';
     const inHour = query.hour === undefined ? '' : `, ${query.hour}:00 to ${query.hour}:59 UTC`;
-    return empty(`No${rest} ${such} on ${wholeDay(new Date(day))}${inHour}.`);
+    return empty(`No${rest} ${such} on ${wholeDay(new Date(day))}${inHour}.`, showAll);
   }
   return empty(
     query.before === undefined
       ? `No ${such} since ${wholeDay(new Date(day))}.`
       : `No ${such} from ${wholeDay(new Date(day))} until ${wholeDay(new Date(query.before))}.`,
     isFiltered
-      ? html`<p><a href="${eventsPath}">Show all events</a></p>`
+      ? showAll
       : html`<p>Is <a href="${polarPath}">Polar connected</a>? If so, <a href="${testPath}">send yourself an event</a>.</p>`,
   );
 }
@@ -154,11 +155,11 @@ function days({ day, next, isCutShort, items }: EventsOfDay, query: ListQuery): 
     ...(next && { after: cursorText(next) }),
   });
   return html`<div class="pages">
+<p>${!isNewest && html`<a href="${link(eventsPath, filter)}">Back to the newest</a>`}</p>
 <div class="row">
 ${goesOn && html`<a class="button" href="${rest}" rel="next">${isCutShort ? 'Keep searching' : 'Next'}</a>`}
 <a class="button" href="${link(eventsPath, { ...filter, before: day })}">Earlier than ${dayAndMonth(new Date(day))}</a>
 </div>
-${isNewest ? '' : html`<a href="${link(eventsPath, filter)}">Back to the newest</a>`}
 </div>`;
 }
 

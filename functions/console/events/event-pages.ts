@@ -106,8 +106,10 @@ export function eventPages(parts: ConsoleParts) {
   });
 
   async function unrecorded(c: Context<ConsoleEnv>, webhookId: string) {
-    const body = unrecordedView(webhookId, await stories.unrecorded(webhookId), days);
-    return page(c, { title: 'Event not found', section, above, status: 404, body });
+    const known = await stories.unrecorded(webhookId);
+    const body = unrecordedView(webhookId, known, days);
+    const title = known.failure ? 'Event not recorded' : 'Event not found';
+    return page(c, { title, section, above, status: 404, body });
   }
 
   async function replay(

@@ -48,7 +48,7 @@ function choices({ webhookId, triggers, again }: Replay): Html {
     html`<label class="check"><input type="radio" name="triggers" value="${value}"${isChosen ? html` checked` : ''}> <span>${label}</span></label>`;
   return html`<form class="card" method="get" action="${eventPath(webhookId)}">
 <input type="hidden" name="ask" value="replay">
-<fieldset class="field">
+<fieldset class="field wide">
 <legend>Run again</legend>
 ${kind('', 'Only what it does to the contact', !triggers)}
 ${kind('on', 'Workflows, too: emails that were never sent may go out', triggers && !again)}

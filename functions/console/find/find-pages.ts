@@ -56,7 +56,7 @@ ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all
         rows.length > 0
           ? html`${erased.map((one) => html`<div class="note">${one}</div>`)}
 <p class="soft">${hasMore ? `The first ${rows.length}.` : `${rows.length} found.`}</p>
-<div class="found">${table('What was found', ['Name', 'Kind'], rows)}</div>
+<div class="found">${table('What was found', ['Name', 'Kind'], rows, { of: 'finds' })}</div>
 ${hasMore && act(c, 'See all contacts', `${audiencePath}/search`, { fields: { text } })}`
           : erased.length > 0
             ? html`<div class="empty">${erased}</div>`

@@ -124,10 +124,10 @@ export function emailFacts(
 }
 
 export function failureText({ attempts, firstReason, lastReason, lastAt, isFinal }: FailureRow) {
-  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  const times = attempts === 1 ? 'once, on' : `${attempts} times, the last time on`;
   const fate = isFinal
     ? 'and no automatic retry can fix it'
     : 'and is retried for about an hour and a half before it becomes a dead letter';
   const first = firstReason === lastReason ? '' : html` At first: ${firstReason}`;
-  return html`It failed ${times}, the last time ${time(lastAt, { form: 'seconds' })}, ${fate}: ${lastReason}${first}`;
+  return html`It failed ${times} ${time(lastAt, { form: 'seconds' })}, ${fate}: ${lastReason}${first}`;
 }

@@ -83,10 +83,18 @@ export function badge(word: string, tone: Tone = 'calm'): Html {
 
 /** Longer ones fill more than a line of a phone. */
 const longestWhole = 32;
+/** Longer ones fill more than the column of a phone. */
+const longestUnbroken = 26;
 
-/** An address: a short one stays on one line, a longer one may break after its @ and before the dots behind it. */
+/** An address: a short one stays on one line if it fits, a longer one may break after its @ and before the dots behind it. */
 export function addressText(address: string): Html {
-  if (address.length <= longestWhole) return html`<span class="address">${address}</span>`;
+  const text = address.length <= longestUnbroken ? address : breakable(address);
+  return address.length <= longestWhole
+    ? html`<span class="address">${text}</span>`
+    : html`${text}`;
+}
+
+function breakable(address: string): Html {
   const at = address.lastIndexOf('@') + 1;
   const labels = address.slice(at).split('.');
   const host = labels.map((label, place) => (place === 0 ? label : html`<wbr>.${label}`));
@@ -117,7 +125,7 @@ export function table(
     of,
   }: Readonly<{
     numbers?: readonly string[];
-    of?: 'contacts' | 'events' | 'flows' | 'letters' | 'log' | 'pairs' | 'runs';
+    of?: 'contacts' | 'events' | 'finds' | 'flows' | 'letters' | 'log' | 'pairs' | 'runs';
   }> = {},
 ): Html {
   const tone = (head: string | undefined) =>

@@ -24,7 +24,7 @@ export function concernsView(concerns: readonly Concern[]): Html {
   const [first, ...others] = concerns;
   if (!first) return html``;
   const step = stepFor(first);
-  const [what, ...more] = first.sentence.split(/(?<=\.) /);
+  const [what, ...more] = typographic(first.sentence).split(/(?<=\.) /);
   return html`<section class="wrong-now" aria-labelledby="wrong-now">
 <div class="first">
 <div><h2 id="wrong-now">${what}</h2>${more.length > 0 && html`<p>${more.join(' ')}</p>`}</div>
@@ -34,11 +34,16 @@ ${
   others.length > 0
     ? html`<ul>${others.map((concern) => {
         const { label, href } = stepFor(concern);
-        return html`<li><span>${concern.sentence}</span> <a href="${href}">${label}</a></li>`;
+        return html`<li><span>${typographic(concern.sentence)}</span> <a href="${href}">${label}</a></li>`;
       })}</ul>`
     : ''
 }
 </section>`;
+}
+
+/** As the other sentences of the page; a terminal has the same sentence with the apostrophe of a keyboard. */
+function typographic(sentence: string): string {
+  return sentence.replace(/(?<=\p{L})'(?=\p{L})/gu, '’');
 }
 
 function stepFor(concern: Concern): Step {

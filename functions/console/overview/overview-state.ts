@@ -114,12 +114,13 @@ export async function setUpOf(
       connection.kind !== 'none' && known?.organizationId === connection.connection.organizationId;
     return isOurs ? known : undefined;
   });
-  const [imported, wasBroughtIn, postalAddress, needsNoTest] = await Promise.all([
+  const [imported, wasBroughtIn, hasPostalAddress, needsNoTest] = await Promise.all([
     reading,
     reading.then((found) => (found?.kind === 'import' ? false : wereBroughtIn(found))),
     settings().then(
-      (all) => all.postalAddress,
-      () => undefined,
+      ({ postalAddress }) => postalAddress !== undefined && postalAddress !== null,
+      // That they cannot be read is said above, and no reason to ask for an address.
+      () => true,
     ),
     isInUse || actsOf('test.sent').then((found) => found.some(({ outcome }) => outcome === 'done')),
   ]);
@@ -129,7 +130,7 @@ export async function setUpOf(
     needsNoTest,
     needsNoImport: wasBroughtIn,
     hasSender: mailFrom !== undefined,
-    hasPostalAddress: postalAddress !== undefined && postalAddress !== null,
+    hasPostalAddress,
   };
 }
 

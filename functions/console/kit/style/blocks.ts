@@ -64,7 +64,7 @@ tbody tr:hover { background: var(--sunk) }
 .facts { margin: 0 0 1rem; display: grid; row-gap: .55rem }
 .facts > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; column-gap: 1rem }
 .facts dt { color: var(--soft) }
-.facts dd { margin: 0 }
+.facts dd { margin: 0; text-wrap: pretty }
 #import .facts > div { grid-template-columns: minmax(0, 19rem) minmax(3rem, 1fr) }
 :where(.columns) .facts > div { grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) }
 .timeline { list-style: none; margin: 0 0 1rem; padding: 0 }

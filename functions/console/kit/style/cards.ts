@@ -18,10 +18,10 @@ export const cards = `
   .scroll.dense td::before { content: none }
   .dense td br { display: none }
   .dense td :has(+ br) { margin-right: .6rem }
-  .contacts td { font-size: .8125rem; color: var(--soft) }
-  .scroll.contacts td:first-child { flex: 1 1 60%; font-size: .875rem }
-  .contacts td:first-child br { display: inline }
-  .contacts td:first-child br + * { font-size: .8125rem }
+  :is(.contacts, .finds) td { font-size: .8125rem; color: var(--soft) }
+  .scroll:is(.contacts, .finds) td:first-child { flex: 1 1 60%; font-size: .875rem }
+  :is(.contacts, .finds) td:first-child br { display: inline }
+  :is(.contacts, .finds) td:first-child br + * { font-size: .8125rem }
   .scroll.events td:nth-child(2) { flex: 1 1 60% }
   .events td:first-child { order: 1; font-size: .8125rem; color: var(--soft) }
   .scroll.events td:nth-child(4) { order: 2; flex: 1 1 100% }
@@ -54,7 +54,7 @@ export const cards = `
   .scroll.letters td:nth-child(3)::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
   .scroll.pairs td { flex: 1 1 100% }
   .pairs td:first-child { color: var(--soft) }
-  .mails tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }
+  .mails tr { display: grid; grid-template: auto auto 1fr / minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }
   .mails td { padding: 0; min-height: 0 }
   .mails td::before { content: none }
   .mails td:nth-child(1) { grid-area: 1 / 2; justify-self: end; font-size: .8125rem; line-height: 1.7; color: var(--soft) }

@@ -5,7 +5,9 @@ export const events = `
 .tabs a:hover { color: var(--text) }
 .tabs a:is(:hover, [aria-current]) { background: none; border-radius: 0 }
 .tabs a[aria-current] { color: var(--text); font-weight: 500; border-bottom-color: var(--text) }
-h2 .small { margin-left: .4rem; font-weight: 400; letter-spacing: 0 }
+h2:has(> .small) { display: flex; flex-wrap: wrap; gap: 0 .65rem; align-items: baseline }
+h2 .small { font-weight: 400; letter-spacing: 0 }
+details.card[open] > summary { margin-bottom: .5rem }
 pre .json-name { color: var(--link) }
 pre .json-text { color: var(--good) }
 pre .json-value { color: var(--warn) }

@@ -37,6 +37,8 @@ html:has(.save-bar) { scroll-padding-bottom: 6rem }
 details { margin: 0 0 1rem }
 summary { cursor: pointer; font-weight: 500; padding: .25rem 0 }
 .pages { display: flex; gap: .75rem; flex-wrap: wrap; align-items: center; justify-content: space-between }
+.pages:not(:last-child) { margin-bottom: 1.25rem }
+.pages > :last-child:not(:first-child) { margin-left: auto }
 .pages .row { margin: 0 }
 .pages p { margin: 0; color: var(--soft); font-size: .875rem }
 .filters :is(input, select, button) { height: 2.25rem }

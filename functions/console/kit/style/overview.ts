@@ -7,11 +7,11 @@ export const overview = `
 
 .wrong-now { background: var(--bad-soft); border: 1px solid color-mix(in srgb, var(--bad) 45%, transparent); border-radius: var(--round); padding: .75rem 1rem; margin: 0 0 .75rem }
 .wrong-now .first { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between }
-.wrong-now h2 { margin: 0; font-size: .9375rem; letter-spacing: 0; color: var(--bad) }
+.wrong-now h2 { margin: 0; font-size: .9375rem; letter-spacing: 0; color: var(--bad); text-wrap: balance }
 .wrong-now .first > div { flex: 1 1 18rem }
 .wrong-now p { margin: 0; max-width: none }
 .wrong-now ul { list-style: none; margin: .6rem 0 0; padding: .6rem 0 0; border-top: 1px solid color-mix(in srgb, var(--bad) 25%, transparent); display: grid; gap: .35rem; font-size: .875rem }
-.wrong-now li { display: flex; flex-wrap: wrap; gap: .1rem 1rem; justify-content: space-between }
+.wrong-now li { text-wrap: pretty; display: flex; flex-wrap: wrap; gap: .1rem 1rem; justify-content: space-between }
 .wrong-now li a { white-space: nowrap; color: var(--text) }
 
 .tiles { display: grid; gap: .75rem; grid-template-columns: repeat(4, minmax(0, 1fr)); margin: 0 0 .75rem }

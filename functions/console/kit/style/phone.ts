@@ -2,7 +2,7 @@
 export const phone = `
 @media (max-width: 40rem) {
   .chips { flex-flow: column nowrap; align-items: stretch }
-  .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 1rem; margin-inline: -1rem; padding: .15rem 1rem }
+  .chips ul { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; scroll-padding-inline: 4rem 1rem; margin-inline: -1rem; padding: .15rem 1rem; mask: linear-gradient(to right, transparent, #000 1rem calc(100% - 1rem), transparent) }
   .chips ul:not(:has(> :nth-child(6))) { flex-wrap: wrap }
   .chips .chip { white-space: nowrap }
   .chips ul:not(:has(> :nth-child(6))) .chip { white-space: normal }

@@ -186,6 +186,14 @@ describe('the overview', () => {
     expect(html).not.toMatch(/ style=|<script(?! src)/);
   });
 
+  test('says that the settings are not valid, and asks for no address that they may have', async () => {
+    const settings = await desk.item('Settings', { name: 'settings' });
+    await desk.put('Settings', { ...settings, timeZone: 'Mars/Olympus' });
+    await expect.poll(async () => (await opened()).text).toContain('is not valid');
+    expect((await opened()).text).not.toContain('Set up your sender (to do)');
+    await desk.put('Settings', { ...settings });
+  });
+
   test.each([
     ['?period=24h', 'Events per hour', '24 h'],
     ['?period=90d', 'Events per day', '90 days'],

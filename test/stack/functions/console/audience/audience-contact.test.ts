@@ -73,6 +73,23 @@ describe('the page of a contact', () => {
   });
 
   test.each([
+    ['an active subscription: Renews 20 Dec 2026', { status: 'active' }],
+    ['one that is to pause: Pauses 20 Dec 2026', { status: 'active', pauseAtPeriodEnd: true }],
+    [
+      'a paused one: Paused since 1 Nov 2026',
+      { status: 'paused', pausedAt: '2026-11-01T10:00:00.000Z' },
+    ],
+    ['one that was never paid: nothing', { status: 'incomplete' }],
+  ])('says when something changes of %s', async (title, state) => {
+    const row = await at.item('Customers', { customerId: id });
+    const times = { version: '2026-11-20T10:00:00.000Z', periodEnd: '2026-12-20T10:00:00.000Z' };
+    await at.put('Customers', { ...row, subscriptions: { one: { ...times, ...state } } });
+    const said = title.slice(title.indexOf(': ') + 2);
+    const { text } = await at.get(path);
+    expect(text.match(/(Renews|Pauses|Paused since) \d+ \w+ \d+/)?.[0] ?? 'nothing').toBe(said);
+  });
+
+  test.each([
     [
       'that no email carries a name that is no name',
       'Wolfeschlegelsteinhausen Maximiliana-Alexandrina',

@@ -274,7 +274,9 @@ describe('an id of which nothing is recorded', () => {
     });
     const { status, text } = await at.get(`${list}/evt-failed`);
     expect(status).toBe(404);
-    expect(text).toContain('It failed 12 times');
+    expect(text).toContain('Event not recorded');
+    expect(text).not.toContain('Event not found');
+    expect(text).toContain('It failed 12 times, the last time on 23 Nov 2026');
     expect(text).toContain('It took too long. At first: The table is away.');
   });
 

@@ -12,6 +12,11 @@ it.each([
     'ada@mail.example.com',
     '<span class="address">ada@mail.example.com</span>',
   ],
+  [
+    'breaks one that fills a line there, too, where it has less',
+    'somebody@simulator.example.com',
+    '<span class="address">somebody@<wbr>simulator<wbr>.example<wbr>.com</span>',
+  ],
   ['escapes a short one', '<i>@x', '<span class="address">&lt;i&gt;@x</span>'],
   [
     'escapes a long one',
