@@ -56,6 +56,7 @@ td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 .long { display: block; min-width: 13rem }
 .brief { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
 .moment { display: inline-block; min-width: 16rem }
+.ours { line-height: 1.35; margin: .4rem 0 0 }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 
