@@ -30,7 +30,7 @@ html:has(.save-bar) { scroll-padding-bottom: 6rem }
 .save-bar p { flex: 1 1 8rem; max-width: none; margin: 0; text-align: start }
 [data-changed] .save-bar { border-color: var(--accent); box-shadow: 0 0 1rem light-dark(#0002, #0008) }
 .act { display: inline-block }
-.act + .note { margin-top: 1rem }
+.act + :is(.note, .columns) { margin-top: 1rem }
 .act + .small { margin-top: .5rem }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 0 0 1.25rem }
 .filters .field { margin: 0; flex: 1 1 10rem; max-width: 18rem }
