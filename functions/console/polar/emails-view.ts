@@ -103,7 +103,7 @@ function rowCells({ key, title, polar, ours, workflows, gets, mark }: MomentRow)
     badge(polar, switchTones[polar]),
     html`${badge(ours, oursTones[ours])}${workflows.map(
       (one) =>
-        html`<br><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}`,
+        html`<div class="ours"><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}</div>`,
     )}`,
     mark
       ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, isSure ? 'bad' : 'warn')

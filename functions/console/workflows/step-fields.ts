@@ -163,24 +163,23 @@ ${textArea(field('body', 'Body', 'Markdown, with variables in double braces.'), 
 /** What can be written between braces in the emails of an event. */
 export function variablesList(event: SupportedEventType): Html {
   const rows = [
-    ...Object.entries(contactVariables).map(([name, text]) => row(`contact.${name}`, text)),
-    ...Object.entries(brandVariables).map(([name, text]) => row(`brand.${name}`, text)),
+    ...Object.entries(contactVariables).map(([name, text]) => row('contact', name, text)),
+    ...Object.entries(brandVariables).map(([name, text]) => row('brand', name, text)),
     ...Object.entries(eventVariables).flatMap(([name, { description, events }]) =>
-      events.includes(event) ? [row(`event.${name}`, description)] : [],
+      events.includes(event) ? [row('event', name, description)] : [],
     ),
     ...(eventMayHave(event, 'subscriptionId')
-      ? Object.entries(subscriptionVariables).map(([name, text]) =>
-          row(`subscription.${name}`, text),
-        )
+      ? Object.entries(subscriptionVariables).map(([name, text]) => row('subscription', name, text))
       : []),
   ];
   return html`<details>
 <summary>Variables of ${event}</summary>
 <p class="small">Subject, preheader and body are <em>Liquid</em>; the body is <em>Markdown</em>, too. A variable without a value blocks the email unless it has a default: <code>{{ contact.firstName | default: "there" }}</code>. Write times with <code>{{ event.periodEnd | day }}</code> or <code>{{ event.periodEnd | day_and_time }}</code>, in the time zone and language of the settings, and optional parts with <code>{% if event.trialEnd %} … {% endif %}</code>. What <code>event</code> says never changes; <code>subscription</code> is as it is when the email is sent. A link in its own paragraph becomes a button with <code>[Pay now](https://…){button}</code>, <code># …</code> is large, and <code>###### …</code> is the small line above it.</p>
-${table(`Variables of ${event}`, ['Variable', 'What it is'], rows)}
+${table(`Variables of ${event}`, ['Variable', 'What it is'], rows, { of: 'pairs' })}
 </details>`;
 }
 
-function row(name: string, text: string): [Html, string] {
-  return [html`<code>{{ ${name} }}</code>`, text];
+/** A long name breaks after its dot. */
+function row(of: string, name: string, text: string): [Html, string] {
+  return [html`<code class="whole">{{ ${of}.<wbr>${name} }}</code>`, text];
 }

@@ -192,6 +192,13 @@ function changedText(version: number, changed: readonly string[] | null): string
   return changed.map(fieldName).join(', ') || 'Nothing in its content';
 }
 
+function sameText(wanted: Workflow, { newest, isRemoved }: Present): string {
+  if (!isRemoved) return 'It’s the same as the workflow now.';
+  return wanted.version === newest.version
+    ? 'This is the last version.'
+    : 'It’s the same as the last version.';
+}
+
 function versionView(c: Context<ConsoleEnv>, wanted: Workflow, present: Present): Html {
   const { newest, isRemoved } = present;
   const different = differences(wanted, newest).filter(({ field }) => field !== 'status');
@@ -210,7 +217,7 @@ function versionView(c: Context<ConsoleEnv>, wanted: Workflow, present: Present)
   ])}</div>
 ${
   different.length === 0
-    ? html`<p>${isRemoved ? 'This is the last version.' : 'It’s the same as the workflow now.'}</p>`
+    ? html`<p>${sameText(wanted, present)}</p>`
     : html`<h2>What differs</h2>${table('What differs', ['What', `In version ${wanted.version}`, last], rows)}`
 }
 ${

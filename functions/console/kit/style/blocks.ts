@@ -49,12 +49,14 @@ tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 500; font-size: .8125rem; color: var(--soft); white-space: nowrap }
 td { min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere }
 time, .whole { white-space: nowrap }
+.whole wbr { white-space: normal }
 td :is(button, .button, .words) { max-width: 22rem; overflow-wrap: break-word }
 :is(th, td).number { text-align: right; width: 1%; min-width: 0; white-space: nowrap; font-variant-numeric: tabular-nums }
 .address { display: inline-block; max-width: 100%; text-decoration: inherit }
 .long { display: block; min-width: 13rem }
 .brief { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
 .moment { display: inline-block; min-width: 16rem }
+.ours { line-height: 1.35; margin: .4rem 0 0 }
 .empty + .pages { margin-top: 1.25rem }
 tbody tr:hover { background: var(--sunk) }
 

@@ -52,6 +52,8 @@ export const cards = `
   .letters td:is(:nth-child(2), :nth-child(3)) { order: 1; font-size: .8125rem; color: var(--soft) }
   .letters td:nth-child(3) { margin-left: auto }
   .scroll.letters td:nth-child(3)::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
+  .scroll.letters td:nth-child(5) { display: flex; gap: .35rem }
+  .scroll.letters td:nth-child(5)::before { content: attr(data-head); flex: none; width: auto; margin: 0 }
   .scroll.pairs td { flex: 1 1 100% }
   .pairs td:first-child { color: var(--soft) }
   .mails tr { display: grid; grid-template: auto auto 1fr / minmax(0, 1fr) fit-content(45%); gap: .1rem .75rem }

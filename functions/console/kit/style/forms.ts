@@ -17,6 +17,7 @@ textarea.code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 .wrong input:not([type=checkbox]):not([type=radio]), .wrong select, .wrong textarea { border-color: var(--bad) }
 input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; margin: .2rem 0 0; flex: none; accent-color: var(--accent) }
 .check { display: flex; gap: .6rem; font-weight: inherit; padding: .2rem 0; align-items: flex-start }
+.check + .row { margin-top: .5rem }
 button, .button { display: inline-block; font: inherit; font-weight: 500; line-height: 1.4; padding: .35rem .8rem; border-radius: var(--small-round); border: 1px solid var(--line); background: var(--card); color: var(--text); cursor: pointer; text-decoration: none }
 button.small { padding: .1rem .6rem; font-size: .85rem }
 button:hover, .button:hover { background: var(--here) }
@@ -29,7 +30,7 @@ html:has(.save-bar) { scroll-padding-bottom: 6rem }
 .save-bar p { flex: 1 1 8rem; max-width: none; margin: 0; text-align: start }
 [data-changed] .save-bar { border-color: var(--accent); box-shadow: 0 0 1rem light-dark(#0002, #0008) }
 .act { display: inline-block }
-.act + .note { margin-top: 1rem }
+.act + :is(.note, .columns) { margin-top: 1rem }
 .act + .small { margin-top: .5rem }
 .filters { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 0 0 1.25rem }
 .filters .field { margin: 0; flex: 1 1 10rem; max-width: 18rem }

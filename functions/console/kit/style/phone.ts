@@ -13,6 +13,7 @@ export const phone = `
   .tabs { flex-wrap: nowrap; gap: .5rem; overflow-x: auto; scrollbar-width: none; font-size: .8125rem; white-space: nowrap }
   main { padding: 1rem 1rem 4rem }
   .facts > div { grid-template-columns: 6.25rem minmax(0, 1fr); column-gap: .75rem }
+  .editor .columns > div > h2:first-child { margin-top: 1.5rem }
   .facts dt { font-size: .8125rem; line-height: 1.7 }
   .settings fieldset.event { padding: .75rem 1rem }
   .settings .event legend { margin-bottom: .25rem }

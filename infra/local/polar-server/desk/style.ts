@@ -64,7 +64,7 @@ tbody tr:last-child > * { border-bottom: 0 }
 th { font-weight: 600; font-size: .8125rem; color: var(--soft); white-space: nowrap }
 td { min-width: 7rem; max-width: 26rem; overflow-wrap: anywhere }
 td time, td.whole { white-space: nowrap }
-legend + .row, .check + .row { margin-top: 1rem }
+legend + .row, .check + .row, fieldset + .hint { margin-top: 1rem }
 .facts { margin: 0 0 1rem; display: grid; row-gap: .5rem }
 .facts > div { display: grid; grid-template-columns: minmax(7rem, 10rem) 1fr; column-gap: 1rem }
 .facts dt { color: var(--soft) }
@@ -95,7 +95,13 @@ summary { cursor: pointer; font-weight: 550; padding: .25rem 0 .5rem }
   .bar > .small { margin: 0 }
   nav a { padding: .6rem .4rem; font-size: .9375rem }
   nav ul { margin-left: -.4rem; column-gap: 0 }
-  td:first-child { min-width: 9rem }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  table, tbody { display: block }
+  tr { display: flex; flex-wrap: wrap; align-items: baseline; gap: .15rem .75rem; padding: .65rem 1rem; border-bottom: 1px solid var(--line) }
+  tbody tr:last-child { border-bottom: 0 }
+  td { min-width: 0; max-width: 100%; padding: 0; border: 0 }
+  td:first-child { flex: 1 1 100% }
+  td:empty { display: none }
   .card { padding: 1rem }
   .field { max-width: none }
   .facts > div { grid-template-columns: 1fr }

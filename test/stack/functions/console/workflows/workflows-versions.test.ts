@@ -66,7 +66,10 @@ test('a workflow that was removed is found, and comes back without sending', asy
   const versions = (await at.get(`${path}/versions`)).text;
   expect(versions).toContain('This workflow was removed.');
   expect(versions).not.toContain('Versions that 0.1.0 replaced');
-  expect((await at.get(`${path}/versions/2`)).text).toContain('Bring it back');
+  const last = (await at.get(`${path}/versions/2`)).text;
+  expect(last).toContain('This is the last version.');
+  expect(last).toContain('Bring it back');
+  expect((await at.get(`${path}/versions/1`)).text).toContain('the same as the last version');
   const back = await at.submit(`${path}/restore`, { wanted: '2', version: '2' });
   expect(back.text).toContain('Version 2 restored as version 3. The workflow is paused');
   expect(await saved()).toMatchObject({ version: 3, status: 'paused' });
