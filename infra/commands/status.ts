@@ -148,6 +148,8 @@ function nextCommand(concern: Concern): string | undefined {
       return 'npm run connect -- --token -';
     case 'polar-silent':
       return 'npm run connect -- --status';
+    case 'gap':
+      return 'npm run recover';
     case 'connection':
       return remedies[concern.repair] ?? 'npm run connect -- --status';
   }
@@ -303,7 +305,8 @@ function statusDocument(
 
 function connectionDocument(now: ConnectionNow) {
   if (now.kind === 'none') return null;
-  const { organizationName, server } = now.connection;
+  const { organizationName, server, gap } = now.connection;
   const endpoint = now.kind === 'seen' ? now.health.endpoint : undefined;
-  return { organizationName, server, isEnabled: endpoint?.enabled ?? null };
+  const isEnabled = endpoint?.enabled ?? null;
+  return { organizationName, server, isEnabled, gapSince: gap?.since ?? null };
 }

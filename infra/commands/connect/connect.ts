@@ -219,7 +219,8 @@ async function tellStatus(
 ): Promise<void> {
   const health = await connectionHealth(parts, connection);
   const mails = await whoMails(parts, connection, deployment);
-  if (health.faults.length > 0 || mails.changes.length > 0) process.exitCode = foundSomethingToDo;
+  const isWell = health.faults.length === 0 && !connection.gap && mails.changes.length === 0;
+  if (!isWell) process.exitCode = foundSomethingToDo;
   if (!document) {
     const { options } = deployment;
     const { apiUrl } = parts;

@@ -100,6 +100,12 @@ describe('npm run connect, against a stage in AWS', () => {
     await connectPolar(at.parts(access), { access, by: 'ann' });
   }
 
+  async function closeGap(): Promise<void> {
+    const known = await at.connections.read();
+    if (!known?.gap) throw new Error('There is no gap.');
+    await at.connections.closeGap(known, known.gap);
+  }
+
   it('connects with a token from a pipe, or from the environment, and never shows it', async () => {
     const token = at.polar.organizationToken();
     const first = await piped(['--token', '-'], `${token}\n`);
@@ -143,6 +149,12 @@ describe('npm run connect, against a stage in AWS', () => {
     const repaired = (await run(['--repair'])).out;
     expect(repaired).toContain('Enabled it: Polar sends events again.');
     expect(repaired).toContain('Run npm run recover: it redelivers what failed before');
+    // What Polar did not record meanwhile is left to recover.
+    const left = await run(['--status']);
+    expect(left).toMatchObject({ code: 2, out: expect.stringMatching(/endpoint +enabled\n/) });
+    expect(left.out).toContain('npm run recover -- --stage staging');
+    expect(left.out).not.toContain('--repair');
+    await closeGap();
     const well = await run(['--status']);
     expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });
   });
@@ -173,6 +185,26 @@ describe('npm run connect, against a stage in AWS', () => {
     await at.polar.redeliver(meanwhile);
     expect(at.receiver.taken).toEqual([early, after, meanwhile]);
     expect((await run(['--status'])).out).toContain('Nothing is wrong.');
+  });
+
+  it('says after a repair that a gap is left to close, until it is closed', async () => {
+    await connected();
+    at.polar.endpoints.splice(0);
+    const repaired = await run(['--repair']);
+    expect(repaired.out).toContain('Run npm run recover: it fills the gap');
+    const sick = await run(['--status']);
+    expect(sick.code).toBe(2);
+    expect(sick.out).toContain('Webhooks may be missing since ');
+    expect(sick.out).toContain('  npm run recover -- --stage staging');
+    expect(sick.out).not.toContain('Nothing is wrong.');
+    const document = JSON.parse((await run(['--status', '--json'])).out);
+    const gap = { since: expect.any(String), known: 'connecting' };
+    expect(document).toMatchObject({ connection: { gap }, faults: [] });
+    await closeGap();
+    expect(await run(['--status'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Nothing is wrong.'),
+    });
   });
 
   it('shows who mails at each moment, and switches Polar off and on', async () => {
