@@ -83,7 +83,9 @@ export async function recover(
 ): Promise<Recovered> {
   const { polar, connection, isStopped } = parts;
   const living = await countLiving(parts.living(), connection.organizationId);
-  const others = parts.isMixed ? undefined : otherOrganization(living, connection.organizationId);
+  const others = parts.isMixed
+    ? undefined
+    : await otherOrganization(living, connection.organizationId, polar.api);
   if (others !== undefined) return { kind: 'unfinished', reason: others };
   const health = await connectionHealth(polar, connection);
   hooks.health(health);

@@ -182,6 +182,8 @@ it('customers of another organization stop it, and the page says so', async () =
   const contacts = (await desk.items('Contacts')).length;
   const failed = await visitor.submit(`${path}/start`);
   expect(failed.text).toContain('Import failed');
-  expect(failed.text).toContain('1 of org-other. Nothing was imported.');
+  expect(failed.text).toContain(
+    '1 of the organization with the id org-other. Nothing was imported.',
+  );
   expect(await desk.items('Contacts')).toHaveLength(contacts);
 });
