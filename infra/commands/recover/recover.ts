@@ -8,7 +8,7 @@ import {
   organizationOption,
   sinceOption,
 } from '#infra/commands/backfill/options.ts';
-import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
+import { backfillLines, driftLines, refusalText } from '#infra/commands/backfill/text.ts';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
@@ -183,7 +183,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
           told.undelivered = events.map(({ id }) => id);
           print([...awaitedLines(events), '']);
         },
-        found: (drift) => print([driftLine(drift, maskedAddress)]),
+        found: driftLines(maskedAddress, output.print),
       });
       if (rehearsed.kind === 'unfinished') throw new Advice(rehearsed.reason);
       output.document?.({ isDryRun: true, isLeft: rehearsed.isLeft, ...told });
