@@ -12,6 +12,7 @@ import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { localPolarAway } from '#shared/polar/access.ts';
 import { secretAlone } from '#shared/polar/webhook-secret.ts';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -151,6 +152,7 @@ function nextCommand(concern: Concern): string | undefined {
     case 'gap':
       return 'npm run recover';
     case 'connection':
+      if (concern.sentence === localPolarAway) return undefined;
       return remedies[concern.repair] ?? 'npm run connect -- --status';
   }
 }

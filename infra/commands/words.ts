@@ -8,7 +8,7 @@ import {
   stateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { isLoopbackUrl } from '#shared/polar/access.ts';
+import { isLoopbackUrl, localPolarAway } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { gapText, gapToClose } from '#shared/polar/connection/gap.ts';
@@ -41,7 +41,8 @@ export function healthLines(
   const gap = gapToClose(connection, faults);
   const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
   const way = method === 'oauth' ? 'by signing in' : 'with an access token';
-  const where = isLoopbackUrl(apiUrl) ? 'on the local Polar' : server;
+  const isAway = faults.some(({ sentence }) => sentence === localPolarAway);
+  const where = isAway || isLoopbackUrl(apiUrl) ? 'on the local Polar' : server;
   const facts = [
     ['organization', `${organizationName} (${organizationSlug}), ${where}`],
     ['connected', `${connectedAt} by ${actorName(by)}, ${way}`],

@@ -6,6 +6,7 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { localPolarAway } from '#shared/polar/access.ts';
 import { type Connection, connectedSince } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
 import { secretAlone } from '#shared/polar/webhook-secret.ts';
@@ -186,6 +187,9 @@ export function isNew(status: Status | undefined, now: Date): boolean {
 }
 
 function connectionNow({ gap }: Connection, health: ConnectionHealth | undefined): string {
+  if (health?.faults.some(({ sentence }) => sentence === localPolarAway)) {
+    return 'local Polar isn’t running';
+  }
   if (!health || health.faults.some(({ kind }) => kind === 'unreachable')) {
     return 'Polar didn’t answer';
   }

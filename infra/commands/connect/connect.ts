@@ -18,7 +18,12 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
-import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
+import {
+  isLoopbackUrl,
+  localPolarAway,
+  type PolarServer,
+  problemOfWebhookUrl,
+} from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection/connection.ts';
@@ -225,6 +230,8 @@ async function tellStatus(
     const { options } = deployment;
     const { apiUrl } = parts;
     healthLines(connection, health, { options, apiUrl }).forEach(print);
+    // Nothing more is known of a Polar that is not there.
+    if (mails.notTold === localPolarAway) return;
     const first = firstToSwitch(connection, await maySwitchEmails(deployment, resources));
     return momentLines(connection, mails, { first, options }).forEach(print);
   }
@@ -256,8 +263,11 @@ async function notConnected(
 ): Promise<void> {
   if (!(await parts.access.isKept())) {
     const { current } = await parts.webhookSecrets.read();
+    const how = problemOfWebhookUrl(parts.webhookUrl, parts.apiUrl)
+      ? 'To connect a local Polar, end this stack, then run npm start -- --polar.'
+      : 'Connect it: npm run connect -- --token -';
     throw new Advice(
-      `Polar is not connected; the webhook secret is ${secretAlone(current !== '')}. Connect it: npm run connect -- --token -`,
+      `Polar is not connected; the webhook secret is ${secretAlone(current !== '')}. ${how}`,
     );
   }
   if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);

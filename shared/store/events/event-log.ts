@@ -164,7 +164,8 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
     if (webhookIds.length === 0) return new Map();
     const Keys = [...new Set(webhookIds)].slice(0, keysAtOnce).map((webhookId) => ({ webhookId }));
     // Without long payloads, which are packed by themselves.
-    const ProjectionExpression = 'webhookId, packed, properties, changes, added, workflows, replays';
+    const ProjectionExpression =
+      'webhookId, packed, properties, changes, added, workflows, replays';
     const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
     return new Map(rowsIn(table).flatMap(detailsOfRow));
   }

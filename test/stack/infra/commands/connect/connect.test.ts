@@ -25,6 +25,10 @@ const ann = {
   isNew: true,
 };
 
+function never(): never {
+  throw new Error('There is none.');
+}
+
 describe('the command line of npm run connect', () => {
   it('takes the token from standard input, and says what is none without repeating it', async () => {
     expect(await tokenGiven('-', Readable.from(['polar_oat_abc\n']))).toBe('polar_oat_abc');
@@ -205,6 +209,29 @@ describe('npm run connect, against a stage in AWS', () => {
       code: 0,
       out: expect.stringContaining('Nothing is wrong.'),
     });
+  });
+
+  it('asks no other Polar while the local one that it is connected with is away', async () => {
+    await connected();
+    // As npm start without --polar: no Polar here, and this address takes no webhooks of another one.
+    const without = { POLAR_API_URL: '' };
+    const away = await run(['--status'], without);
+    expect(away.code).toBe(2);
+    expect(away.out).toContain('The local Polar isn’t running. End this stack, then run npm start');
+    expect(away.out).toMatch(/organization +Northlight \(northlight\), on the local Polar\n/);
+    expect(away.out).not.toMatch(/api\.polar\.sh|Try again|Who mails/);
+    const repaired = await run(['--repair'], without);
+    expect(repaired).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('npm start -- --polar'),
+    });
+    await at.connections.remove((await at.connections.read()) ?? never());
+    await at.access.forget();
+    const none = await run(['--status'], without);
+    expect(none.error).toContain(
+      'To connect a local Polar, end this stack, then run npm start -- --polar.',
+    );
+    expect(none.error).not.toContain('--token');
   });
 
   it('shows who mails at each moment, and switches Polar off and on', async () => {
