@@ -32,6 +32,7 @@ import {
   connectionHealth,
   surplusNote,
 } from '#shared/polar/connection/health.ts';
+import { missingScopesText } from '#shared/polar/connection/scopes.ts';
 import {
   acceptEmails,
   firstToSwitch,
@@ -224,12 +225,14 @@ async function tellStatus(
 ): Promise<void> {
   const health = await connectionHealth(parts, connection);
   const mails = await whoMails(parts, connection, deployment);
+  const missing = health.endpoint && (await missingScopesText(parts.api));
   const isWell = health.faults.length === 0 && !connection.gap && mails.changes.length === 0;
   if (!isWell) process.exitCode = foundSomethingToDo;
   if (!document) {
     const { options } = deployment;
     const { apiUrl } = parts;
     healthLines(connection, health, { options, apiUrl }).forEach(print);
+    if (missing !== undefined) print(`\n${missing}`);
     // Nothing more is known of a Polar that is not there.
     if (mails.notTold === localPolarAway) return;
     const first = firstToSwitch(connection, await maySwitchEmails(deployment, resources));
@@ -237,7 +240,7 @@ async function tellStatus(
   }
   const notes = secretNotes(await parts.webhookSecrets.read(), parts.now()).map(noteText);
   document({
-    ...statusDocument(connection, health, notes),
+    ...statusDocument(connection, health, [...notes, ...(missing === undefined ? [] : [missing])]),
     isLocalPolar: isLoopbackUrl(parts.apiUrl),
     ...momentDocument(mails),
   });
@@ -285,11 +288,15 @@ async function connect(
   const token = await tokenGiven(options.token, process.stdin);
   const access = { kind: 'token', server, token } as const;
   const wish = { access, organization, by: person() };
-  const connected = await connectPolar(partsFor(server, { given: access }), wish);
+  const parts = partsFor(server, { given: access });
+  const connected = await connectPolar(parts, wish);
   switch (connected.kind) {
-    case 'connected':
+    case 'connected': {
       for (const line of connected.done) print(line);
+      const missing = await missingScopesText(parts.api);
+      if (missing !== undefined) print(missing);
       return;
+    }
     case 'choose': {
       const slugs = connected.organizations.map(({ slug }) => slug).join(', ');
       throw new Advice(`The token covers ${slugs}. Choose one with --organization <slug>.`);

@@ -211,6 +211,18 @@ describe('npm run connect, against a stage in AWS', () => {
     });
   });
 
+  it('says which scope the token lacks, where all is well for webhooks', async () => {
+    const access = at.token(allScopes.filter((scope) => scope !== 'customers:read'));
+    await connectPolar(at.parts(access), { access, by: 'ann' });
+    const shown = await run(['--status']);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain('Nothing is wrong.');
+    const lacks = 'This access lacks the scope customers:read. Webhooks come in, but';
+    expect(shown.out).toContain(lacks);
+    const { notes } = JSON.parse((await run(['--status', '--json'])).out);
+    expect(notes).toEqual([expect.stringContaining(lacks)]);
+  });
+
   it('asks no other Polar while the local one that it is connected with is away', async () => {
     await connected();
     // As npm start without --polar: no Polar here, and this address takes no webhooks of another one.
