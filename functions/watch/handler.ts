@@ -19,7 +19,7 @@ const env = z
   })
   .parse(process.env);
 
-/** Of each call: six of them and a refresh of the tokens end before the function's own minute does. */
+/** Of each call: seven of them and a refresh of the tokens end before the function's own minute does. */
 const patienceMs = 7_000;
 const requestHandler = {
   connectionTimeout: 1_000,

@@ -11,6 +11,7 @@ import {
   type WebhookSecrets,
 } from '#shared/polar/connection/connection.ts';
 import { differencesOf } from '#shared/polar/connection/endpoint.ts';
+import { gapOf } from '#shared/polar/connection/gap.ts';
 import { changedSwitches, customerEmailsOf } from '#shared/polar/customer-emails.ts';
 import { isPreviousEndless, previousUntilFrom } from '#shared/polar/webhook-secret.ts';
 import type { EventLog } from '#shared/store/events/event-log.ts';
@@ -20,7 +21,7 @@ import { type DeliveriesSeen, deliveriesSeen } from './deliveries-seen.ts';
 type Api = Pick<PolarApi, 'endpoint' | 'deliveries' | 'emailSettings'>;
 
 export type WatchParts = Readonly<{
-  connections: Pick<Connections, 'read' | 'noteEmails' | 'noteLook'>;
+  connections: Pick<Connections, 'read' | 'noteEmails' | 'noteLook' | 'noteGap'>;
   apiOf: (server: PolarServer) => Api;
   webhookSecrets: WebhookSecrets;
   inTurn: InTurn;
@@ -52,7 +53,8 @@ const skewMs = 60_000;
 /**
  * Looks at the connection from Polar's side and logs a line for each thing that is wrong, then one that it ran: metrics
  * are counted from these lines. Changes nothing but to set an end to a previous webhook secret that has none, and to note
- * what it saw, and Polar's own mails where nobody has yet. Throws only where our own stores fail.
+ * what it saw, since when webhooks may be missing, and Polar's own mails where nobody has yet. Throws only where our own
+ * stores fail.
  */
 export function watch(parts: WatchParts) {
   return async (due: Due): Promise<void> => {
@@ -122,6 +124,10 @@ async function isCurrentInForce(
 async function look(connection: Connection, api: Api, dueMs: number, parts: WatchParts) {
   const endpoint = await endpointFindings(connection, api, parts);
   report(endpoint, parts.log);
+  if (!connection.gap && endpoint.some(({ finding }) => finding === 'disabled')) {
+    // Whoever enables it in Polar itself tells nobody here.
+    await parts.connections.noteGap(connection, await gapOf(api, connection));
+  }
   const seen = await deliveriesSeen(api, { ...connection, dueMs });
   const deliveries = [...deliveryFindings(seen), ...(await receiptFindings(seen, parts))];
   report(deliveries, parts.log);

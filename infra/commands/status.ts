@@ -12,6 +12,7 @@ import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
 import { type Act, jsonOption, type StackCommand } from '#infra/terminal/command-line.ts';
 import { columns } from '#infra/terminal/lines.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
+import { localPolarAway } from '#shared/polar/access.ts';
 import { secretAlone } from '#shared/polar/webhook-secret.ts';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -148,7 +149,10 @@ function nextCommand(concern: Concern): string | undefined {
       return 'npm run connect -- --token -';
     case 'polar-silent':
       return 'npm run connect -- --status';
+    case 'gap':
+      return 'npm run recover';
     case 'connection':
+      if (concern.sentence === localPolarAway) return undefined;
       return remedies[concern.repair] ?? 'npm run connect -- --status';
   }
 }
@@ -309,7 +313,8 @@ function statusDocument(
 
 function connectionDocument(now: ConnectionNow) {
   if (now.kind === 'none') return null;
-  const { organizationName, server } = now.connection;
+  const { organizationName, server, gap } = now.connection;
   const endpoint = now.kind === 'seen' ? now.health.endpoint : undefined;
-  return { organizationName, server, isEnabled: endpoint?.enabled ?? null };
+  const isEnabled = endpoint?.enabled ?? null;
+  return { organizationName, server, isEnabled, gapSince: gap?.since ?? null };
 }

@@ -8,9 +8,10 @@ import {
   stateOrHeld,
 } from '#shared/audience/emails/email-fate.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import { isLoopbackUrl } from '#shared/polar/access.ts';
+import { isLoopbackUrl, localPolarAway } from '#shared/polar/access.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { gapText, gapToClose } from '#shared/polar/connection/gap.ts';
 import {
   type ConnectionHealth,
   type Repair,
@@ -37,9 +38,11 @@ export function healthLines(
   { options, apiUrl }: Pick<ConnectionParts, 'apiUrl'> & Readonly<{ options: string }>,
 ): string[] {
   const note = surplusNote({ surplus });
+  const gap = gapToClose(connection, faults);
   const { organizationName, organizationSlug, server, connectedAt, by, method } = connection;
   const way = method === 'oauth' ? 'by signing in' : 'with an access token';
-  const where = isLoopbackUrl(apiUrl) ? 'on the local Polar' : server;
+  const isAway = faults.some(({ sentence }) => sentence === localPolarAway);
+  const where = isAway || isLoopbackUrl(apiUrl) ? 'on the local Polar' : server;
   const facts = [
     ['organization', `${organizationName} (${organizationSlug}), ${where}`],
     ['connected', `${connectedAt} by ${actorName(by)}, ${way}`],
@@ -57,7 +60,8 @@ export function healthLines(
     ...columns(facts),
     ...(attempts.length > 0 ? ['', 'Latest deliveries:', ...columns(attempts)] : []),
     '',
-    ...(faults.length === 0 ? ['Nothing is wrong.'] : faults.flatMap(faultLines(options))),
+    ...(faults.length === 0 && !gap ? ['Nothing is wrong.'] : faults.flatMap(faultLines(options))),
+    ...(gap ? [gapText(gap), `  ${withOptions('npm run recover', options)}`] : []),
     ...(note === undefined
       ? []
       : ['', note, `  ${withOptions('npm run connect -- --repair', options)}`]),

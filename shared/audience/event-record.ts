@@ -77,6 +77,8 @@ export const eventRecordSchema = z.extend(decidedSchema, {
   subscription: z.optional(toldVersionSchema),
   /** The record of an erased customer: without payload, addresses and changes. */
   erased: z.optional(z.boolean()),
+  /** The contact came to be by it: kept where an erasure took its changes out. */
+  added: z.optional(z.boolean()),
   /** The newest replays, the oldest of them first, and how many there were in all. */
   replays: z.optional(z.array(replayEntrySchema)),
   replayCount: z.optional(z.number()),
@@ -94,8 +96,8 @@ const shownFields = [
 ] as const satisfies readonly (keyof Contact)[];
 
 /** Whether a contact came to be by it, where there was none at this address. */
-export function addsContact({ changes }: Pick<EventRecord, 'changes'>): boolean {
-  return changes.some(({ field, from }) => field === 'email' && from === null);
+export function addsContact({ changes, added }: Pick<EventRecord, 'changes' | 'added'>): boolean {
+  return added === true || changes.some(({ field, from }) => field === 'email' && from === null);
 }
 
 /** Field by field what became of a contact; `null` stands for a field, or a contact, that is not there. */

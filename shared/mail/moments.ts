@@ -165,6 +165,13 @@ export function mailsTwice(workflow: Trigger, emails: CustomerEmails | undefined
   return overlapsOf(workflow, emails).some(({ polar }) => polar === 'on');
 }
 
+const also = { on: 'Polar also mails', unknown: 'Polar may also mail' } as const;
+
+/** Whether a warning is of overlaps, which matter to nobody before the workflow is active. */
+export function isOfOverlaps(warning: string): boolean {
+  return [also.on, also.unknown, sandboxNote].some((beginning) => warning.startsWith(beginning));
+}
+
 /** What to know of the overlaps, whether the workflow is active or a draft: for those that are, and for those that may be. */
 export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   const when = (polar: Overlap['polar']) =>
@@ -173,12 +180,12 @@ export function overlapWarnings(overlaps: readonly Overlap[]): string[] {
   return [
     ...(on
       ? [
-          `Polar also mails ${on}. While this workflow is active, customers get both emails: switch Polar's off, or keep this workflow paused.`,
+          `${also.on} ${on}. While this workflow is active, customers get both emails: switch Polar's off, or keep this workflow paused.`,
         ]
       : []),
     ...(unknown
       ? [
-          `Polar may also mail ${unknown}. While this workflow is active, customers may get both emails.`,
+          `${also.unknown} ${unknown}. While this workflow is active, customers may get both emails.`,
         ]
       : []),
   ];

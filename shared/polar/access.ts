@@ -135,6 +135,10 @@ export function problemOfWebhookUrl(webhookUrl: string, apiUrl: string): string 
   return `Polar sends webhooks to public https addresses only, and this one is ${webhookUrl}. Connect a deployment in AWS, or end this stack and start it with a local Polar: npm start -- --polar`;
 }
 
+/** Said of a connection where no Polar could send webhooks: it is with the local Polar, which is away. */
+export const localPolarAway =
+  'The local Polar isn’t running. End this stack, then run npm start -- --polar.';
+
 const privateIpv4 = /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\./;
 
 function isPublicHost(host: string): boolean {

@@ -3,6 +3,15 @@ export class PolarRefused extends Error {
   override readonly name = 'PolarRefused';
 }
 
+const statusPage = 'https://status.polar.sh shows whether it has an outage.';
+/** What to do while Polar is away, as the message of a `PolarUnavailable` ends. */
+export const tryLater = `Try again in a few minutes; ${statusPage}`;
+
+/** The same message, for what tries again by itself. */
+export function withoutTryLater(message: string): string {
+  return message.replace(tryLater, statusPage);
+}
+
 /** Polar cannot be reached, is failing or asks for patience: the same call may work later. */
 export class PolarUnavailable extends Error {
   override readonly name = 'PolarUnavailable';

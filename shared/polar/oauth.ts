@@ -6,6 +6,7 @@ import {
   type PolarApiError,
   PolarRefused,
   PolarUnavailable,
+  tryLater,
 } from './api-error.ts';
 import { boundedFetch } from './request.ts';
 
@@ -41,7 +42,7 @@ function oauthFailure(
   }
   const isLate = error instanceof Error && error.name === 'TimeoutError';
   return new PolarUnavailable(
-    `Polar did not ${doing}: ${isLate ? 'it did not answer in time' : 'it could not be reached, or its answer could not be read'}. Try again in a few minutes; https://status.polar.sh shows whether it has an outage.`,
+    `Polar did not ${doing}: ${isLate ? 'it did not answer in time' : 'it could not be reached, or its answer could not be read'}. ${tryLater}`,
   );
 }
 

@@ -8,6 +8,7 @@ import {
   PolarMissing,
   PolarRefused,
   PolarUnavailable,
+  tryLater,
 } from './api-error.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -65,9 +66,7 @@ function failureOf(status: number, body: string, purpose: Purpose): PolarApiErro
     return new PolarMissing(`Polar did not ${doing}: it is not there (any more).${words}`);
   }
   if (status >= 500 || status === 408 || status === 429) {
-    return new PolarUnavailable(
-      `Polar did not ${doing}: it answered ${status}. Try again in a few minutes; https://status.polar.sh shows whether it has an outage.`,
-    );
+    return new PolarUnavailable(`Polar did not ${doing}: it answered ${status}. ${tryLater}`);
   }
   return new PolarInvalid(
     `Polar did not ${doing}: it answered ${status}.${words || ' It said nothing more.'}`,
@@ -247,9 +246,7 @@ function unreachable({ doing }: Purpose, error: unknown): PolarUnavailable {
       : isEndless
         ? 'its answer was too long'
         : 'it could not be reached';
-  return new PolarUnavailable(
-    `Polar did not ${doing}: ${why}. Try again in a few minutes; https://status.polar.sh shows whether it has an outage.`,
-  );
+  return new PolarUnavailable(`Polar did not ${doing}: ${why}. ${tryLater}`);
 }
 
 /** Polar says itself when it may be asked again, which is later than anybody waits here. */

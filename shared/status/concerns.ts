@@ -1,4 +1,6 @@
 import { actorName } from '#shared/actor.ts';
+import type { Gap } from '#shared/polar/connection/connection.ts';
+import { gapText, gapToClose } from '#shared/polar/connection/gap.ts';
 import { type ConnectionHealth, inOrderOfRepair } from '#shared/polar/connection/health.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { FailuresNow } from '#shared/queue/failures-now.ts';
@@ -22,6 +24,7 @@ export type Concern = Readonly<{ sentence: string }> &
           | 'previous-secret';
       }>
     | Readonly<{ kind: 'retried'; failureId: string }>
+    | Readonly<{ kind: 'gap'; gap: Gap }>
     | Readonly<{ kind: 'connection'; repair: ConnectionHealth['faults'][number]['repair'] }>
   );
 
@@ -80,12 +83,22 @@ function connectionConcerns({ connection }: Status): Concern[] {
     case 'unseen':
       return [
         { kind: 'polar-silent', sentence: "Polar didn't report the endpoint's state in time." },
+        ...gapConcerns(connection.connection.gap),
       ];
-    case 'seen':
-      return inOrderOfRepair(connection.health.faults).map(({ sentence, repair }) => ({
-        ...{ kind: 'connection', sentence, repair },
-      }));
+    case 'seen': {
+      const { faults } = connection.health;
+      return [
+        ...inOrderOfRepair(faults).map(
+          ({ sentence, repair }): Concern => ({ kind: 'connection', sentence, repair }),
+        ),
+        ...gapConcerns(gapToClose(connection.connection, faults)),
+      ];
+    }
   }
+}
+
+function gapConcerns(gap: Gap | undefined): Concern[] {
+  return gap ? [{ kind: 'gap', gap, sentence: gapText(gap) }] : [];
 }
 
 function queueConcerns({ queues, failures, at }: Status): Concern[] {

@@ -29,13 +29,14 @@ export type Deployment = Readonly<{
 /** Has this page tell the connection as it has just seen it, so that the navigation beside it says the same. */
 export function tellConnection(
   c: Context<ConsoleEnv>,
+  { gap }: Pick<Connection, 'gap'>,
   health: Pick<ConnectionHealth, 'faults'> | undefined,
 ): void {
   const known = c.get('deployment');
   if (!known || !health) return;
   // Polar was silent, so nothing was seen.
   if (health.faults.some(({ kind }) => kind === 'unreachable')) return;
-  const polar = needsSomebody(health.faults) ? 'attention' : 'well';
+  const polar = gap || needsSomebody(health.faults) ? 'attention' : 'well';
   c.set('deployment', { ...known, signs: async () => ({ ...(await known.signs()), polar }) });
 }
 
@@ -99,7 +100,8 @@ async function read({ connections, sqs, queues, log }: Parts): Promise<Deploymen
 
 function stateOf(found: Connection | undefined): DeploymentSigns['polar'] {
   if (!found) return 'none';
-  return (found.lastLook?.findings.length ?? 0) > 0 ? 'attention' : 'well';
+  const hasFindings = (found.lastLook?.findings.length ?? 0) > 0;
+  return found.gap || hasFindings ? 'attention' : 'well';
 }
 
 /** Those that somebody looks at are dead letters all the same. */

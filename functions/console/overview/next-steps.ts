@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
+import { gapNote } from '#shared/polar/connection/gap.ts';
 import type { Concern } from '#shared/status/concerns.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
@@ -15,6 +16,7 @@ import {
   workflowsPath,
 } from '../kit/paths.ts';
 import { runPath } from '../kit/run-view.ts';
+import { time } from '../kit/shown.ts';
 import { importText } from '../kit/words.ts';
 
 type Step = Readonly<{ label: string; href: string }>;
@@ -24,21 +26,35 @@ export function concernsView(concerns: readonly Concern[]): Html {
   const [first, ...others] = concerns;
   if (!first) return html``;
   const step = stepFor(first);
-  const [what, ...more] = typographic(first.sentence).split(/(?<=\.) /);
+  const [what, more] = told(first);
   return html`<section class="wrong-now" aria-labelledby="wrong-now">
 <div class="first">
-<div><h2 id="wrong-now">${what}</h2>${more.length > 0 && html`<p>${more.join(' ')}</p>`}</div>
+<div><h2 id="wrong-now">${what}</h2>${more && html`<p>${more}</p>`}</div>
 <p><a class="button primary" href="${step.href}">${step.label}</a></p>
 </div>
 ${
   others.length > 0
     ? html`<ul>${others.map((concern) => {
         const { label, href } = stepFor(concern);
-        return html`<li><span>${typographic(concern.sentence)}</span> <a href="${href}">${label}</a></li>`;
+        const [is, besides] = told(concern);
+        return html`<li><span>${is} ${besides}</span> <a href="${href}">${label}</a></li>`;
       })}</ul>`
     : ''
 }
 </section>`;
+}
+
+/** What is wrong, in a sentence, and what else there is to say of it. */
+function told(concern: Concern): [Html, Html | undefined] {
+  if (concern.kind === 'gap') {
+    const { what, at, why } = gapNote(concern.gap);
+    return [
+      html`${what} ${time(at)}.`,
+      html`${why} Run <span class="code">npm run recover</span> to close the gap.`,
+    ];
+  }
+  const [what, ...more] = typographic(concern.sentence).split(/(?<=\.) /);
+  return [html`${what}`, more.length > 0 ? html`${more.join(' ')}` : undefined];
 }
 
 /** As the other sentences of the page; a terminal has the same sentence with the apostrophe of a keyboard. */
@@ -65,6 +81,7 @@ function stepFor(concern: Concern): Step {
       return { label: 'Fix the settings', href: settingsPath };
     case 'not-connected':
       return { label: 'Connect Polar', href: polarPath };
+    case 'gap':
     case 'previous-secret':
     case 'polar-silent':
       return { label: 'See the connection', href: polarPath };

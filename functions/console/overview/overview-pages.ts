@@ -47,7 +47,9 @@ export function overviewPages(parts: ConsoleParts) {
         .ofDay(at.toISOString().slice(0, 10), {}, mostLatest)
         .then((today) => latestEvents(events, counts, today, mostLatest)),
     ]);
-    if (present?.connection.kind === 'seen') tellConnection(c, present.connection.health);
+    if (present?.connection.kind === 'seen') {
+      tellConnection(c, present.connection.connection, present.connection.health);
+    }
     const [last] = latest.items;
     const numbers = await withPresent(counted, last?.receivedAt, countFew, at);
     const shown = latest.items.slice(0, latestBeside(all, numbers));

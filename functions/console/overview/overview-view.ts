@@ -6,7 +6,8 @@ import {
   workflowNumbers,
 } from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { connectedSince } from '#shared/polar/connection/connection.ts';
+import { localPolarAway } from '#shared/polar/access.ts';
+import { type Connection, connectedSince } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
 import { secretAlone } from '#shared/polar/webhook-secret.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
@@ -171,7 +172,7 @@ export function connectionCard(
       ],
       ...shared,
     ]),
-    connectionNow(health),
+    connectionNow(connection.connection, health),
   );
 }
 
@@ -185,11 +186,14 @@ export function isNew(status: Status | undefined, now: Date): boolean {
   return Date.parse(connectedSince(connection.connection)) > now.getTime() - twoWeeksMs;
 }
 
-function connectionNow(health: ConnectionHealth | undefined): string {
+function connectionNow({ gap }: Connection, health: ConnectionHealth | undefined): string {
+  if (health?.faults.some(({ sentence }) => sentence === localPolarAway)) {
+    return 'local Polar isn’t running';
+  }
   if (!health || health.faults.some(({ kind }) => kind === 'unreachable')) {
     return 'Polar didn’t answer';
   }
-  if (needsSomebody(health.faults)) return 'needs attention';
+  if (gap || needsSomebody(health.faults)) return 'needs attention';
   return health.faults.length === 0 ? 'healthy' : 'retrying';
 }
 

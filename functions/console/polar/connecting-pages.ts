@@ -5,6 +5,7 @@ import { type Access, type PolarServer, polarServers } from '#shared/polar/acces
 import { organizationsWrite } from '#shared/polar/api.ts';
 import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
+import { missingScopesText } from '#shared/polar/connection/scopes.ts';
 import { type OAuthClient, SignInDeclined, SignInFailed } from '#shared/polar/oauth.ts';
 import { textOf } from '../kit/fields.ts';
 import { callbackPath } from '../kit/guard.ts';
@@ -98,7 +99,12 @@ export async function connect(
     const wanted = organization ?? known?.organizationId;
     const parts = link.partsFor(access.server, { given: access });
     const result = await inTime(() => connectPolar(parts, { access, by, organization: wanted }));
-    if (result.kind === 'connected') return { kind: 'connected', done: result.done };
+    if (result.kind === 'connected') {
+      // It is connected, whatever Polar says of the rest, or does not say in time.
+      const asking = inTime(() => missingScopesText(parts.api), { patienceMs: 3_000 });
+      const missing = await asking.catch(() => undefined);
+      return { kind: 'connected', done: [...result.done, ...(missing ? [missing] : [])] };
+    }
     if (result.kind === 'choose') {
       await link.access.change((document) => ({ ...document, candidate: access }));
       return { kind: 'choose' };

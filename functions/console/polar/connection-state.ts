@@ -1,4 +1,5 @@
 import { reasonOf } from '#shared/failure.ts';
+import { localPolarAway } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
@@ -36,8 +37,6 @@ const patienceMs = 3_500;
 const isSlow =
   'Polar is slow right now, so its side of the connection isn’t shown. Try again in a moment.';
 
-const isAway = 'The local Polar isn’t running. End this stack, then run npm start -- --polar.';
-
 export const daysLookedBack = 7;
 const dayMs = 86_400_000;
 
@@ -47,7 +46,7 @@ export async function connectionState(link: PolarLink): Promise<ConnectionState>
   const isNew = Date.parse(connection.connectedAt) > link.now().getTime() - daysLookedBack * dayMs;
   // No other Polar could have been connected with this address.
   if (link.obstacle(connection.server) !== undefined) {
-    const away = { kind: 'not-told', reason: isAway } as const;
+    const away = { kind: 'not-told', reason: localPolarAway } as const;
     const lastReceived = await lastReceivedBy(link);
     const asked = { health: away, emails: away, maySwitch: undefined };
     return { kind: 'connected', connection, ...asked, lastReceived, isNew };

@@ -17,7 +17,7 @@ import type { Problems } from '../settings/save-settings.ts';
 import { connectForms, organizationChoice, serverName } from './connect-forms.ts';
 import { type ConnectionState, daysLookedBack, type SecretsShown } from './connection-state.ts';
 import { deliveriesView } from './deliveries-view.ts';
-import { endpointBadge, faultList } from './health-view.ts';
+import { endpointBadge, faultList, gapShown } from './health-view.ts';
 import { importCard } from './import-view.ts';
 
 export type ConnectionShown = Readonly<{
@@ -90,11 +90,11 @@ ${facts([
   ],
   ['Last webhook', lastWebhook(lastReceived, isNew)],
 ])}
-${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> still work.</p>` : faultList(c, health.value, redeliverFrom)}
+${health.kind === 'not-told' ? html`<p class="note">${health.reason} The <a href="${settingsPath}">settings</a> still work.</p>${connection.gap ? gapShown(connection.gap) : ''}` : faultList(c, health.value, { gap: connection.gap, redeliverFrom })}
 ${surplus(told)}
 ${secretsNote(c, secrets)}
 </div>
-${importCard(connection, imported, told?.endpoint !== undefined && !needsSomebody(told.faults))}
+${importCard(connection, imported, isWell(connection, told))}
 ${told ? deliveriesView(told) : ''}
 <h3>Maintenance</h3>
 <div class="columns small-cards">
@@ -113,6 +113,10 @@ ${repair === 'repair' ? '' : repairCard(c)}
 <p class="soft">Use this if access was revoked or lacks a scope. The organization stays the same.</p>
 ${connectForms(c, { problems, server: connection.server, isLocal })}
 </details>`;
+}
+
+function isWell({ gap }: Connection, health: ConnectionHealth | undefined): boolean {
+  return !gap && health?.endpoint !== undefined && !needsSomebody(health.faults);
 }
 
 function surplus(health: ConnectionHealth | undefined): Html {

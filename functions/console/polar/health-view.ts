@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { Gap } from '#shared/polar/connection/connection.ts';
+import { gapNote, gapToClose } from '#shared/polar/connection/gap.ts';
 import {
   type ConnectionHealth,
   type Fault,
@@ -10,7 +12,7 @@ import {
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { pathsOfTending } from '../kit/paths.ts';
-import { badge } from '../kit/shown.ts';
+import { badge, time } from '../kit/shown.ts';
 
 export function endpointBadge(health: ConnectionHealth | undefined): Html {
   if (!health?.endpoint) return badge('state not known', 'warn');
@@ -23,31 +25,43 @@ export function endpointBadge(health: ConnectionHealth | undefined): Html {
 export function faultList(
   c: Context<ConsoleEnv>,
   { faults }: ConnectionHealth,
-  redeliverFrom: string | undefined,
+  { gap, redeliverFrom }: Readonly<{ gap: Gap | undefined; redeliverFrom: string | undefined }>,
 ): Html {
   const next = nextRepair(faults);
-  if (next === undefined) {
+  const toClose = gapToClose({ gap }, faults);
+  if (next === undefined && !toClose) {
     return html`<p>${badge('healthy', 'good')} Polar sends our events here, with our secret. Nothing failed recently.</p>`;
   }
-  if (!needsSomebody(faults)) {
+  if (!needsSomebody(faults) && !toClose) {
     return html`${faults.map(({ kind, sentence }) => html`<p>${badge(kind === 'unreachable' ? 'no answer' : 'retrying', 'warn')} ${sentence}</p>`)}`;
   }
   return html`<h3>What’s wrong</h3>
-<ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}</ul>
-${nextStep(c, next, faults, redeliverFrom)}`;
+<ul class="faults">${faults.map(({ sentence }) => html`<li><p>${sentence}</p></li>`)}${toClose ? html`<li>${gapShown(toClose)}</li>` : ''}</ul>
+${nextStep(c, faults, { toClose, redeliverFrom })}`;
+}
+
+export function gapShown(gap: Gap): Html {
+  const { what, at, why } = gapNote(gap);
+  return html`<p>${what} ${time(at)}. ${why}</p>`;
 }
 
 function nextStep(
   c: Context<ConsoleEnv>,
-  next: Repair,
   faults: readonly Fault[],
-  redeliverFrom: string | undefined,
+  {
+    toClose,
+    redeliverFrom,
+  }: Readonly<{ toClose: Gap | undefined; redeliverFrom: string | undefined }>,
 ): Html {
-  const button = remedy(c, next, redeliverFrom);
-  if (button === undefined) return html``;
+  const next = nextRepair(faults);
+  const button = next && remedy(c, next, redeliverFrom);
+  const recovery = html`run <span class="code">npm run recover</span>. It brings in what Polar didn’t record, and lists lost orders whose emails are due.`;
+  if (next === undefined || button === undefined) {
+    return toClose ? html`<h3>Next step</h3><p>Close the gap: ${recovery}</p>` : html``;
+  }
   const isFailed = next !== 'redeliver' && faults.some(({ repair }) => repair === 'redeliver');
   return html`<h3>Next step</h3>
-<p>${nextWords[next]}${isFailed ? ' Then redeliver what failed.' : ''}</p>
+<p>${nextWords[next]}${isFailed ? ' Then redeliver what failed.' : ''}${toClose && html` Then close the gap: ${recovery}`}</p>
 ${button}`;
 }
 

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { Import } from '#shared/audience/backfill/import.ts';
 import { type BackfillCounts, noCounts, sumOf } from '#shared/audience/backfill/page.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
+import { withoutTryLater } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { live } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
@@ -109,7 +110,7 @@ function summary(known: Import, counts: BackfillCounts, now: Date): Html {
     case 'running':
       return html`<p>${importProgress(known)} You can close this page: it keeps running.</p>
 ${bar(known)}
-${known.reason ? html`<p class="note">${known.reason} The import retries by itself within a minute.</p>` : ''}
+${known.reason ? html`<p class="note">${withoutTryLater(known.reason)} The import retries by itself within a minute.</p>` : ''}
 ${now.getTime() - Date.parse(known.changedAt) > silentMs ? html`<p class="note">No progress since ${time(known.changedAt)}. The importer function’s log says why.</p>` : ''}`;
     case 'done':
       return html`<p>${doneText(known, counts)}</p>`;

@@ -41,7 +41,7 @@ export function polarPages(parts: ConsoleParts) {
       parts.imports.read(),
     ]);
     if (state.kind === 'connected' && state.health.kind === 'told') {
-      tellConnection(c, state.health.value);
+      tellConnection(c, state.connection, state.health.value);
     }
     const obstacle = link.obstacle('production');
     const isLocal =

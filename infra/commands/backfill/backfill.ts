@@ -27,7 +27,14 @@ import {
   backfillStates,
   stateFolder,
 } from './run.ts';
-import { backfillLines, driftDocument, driftLine, isLeft, refusalText } from './text.ts';
+import {
+  backfillLines,
+  driftDocument,
+  driftLine,
+  driftLines,
+  isLeft,
+  refusalText,
+} from './text.ts';
 
 export type BackfillOptions = Readonly<{
   target: Target;
@@ -207,6 +214,7 @@ async function run(
     print(`Continuing where the run of ${from.savedAt} stopped. To start over, pass --restart.\n`);
   }
   const differences: object[] = [];
+  const printOnce = driftLines(shown, print);
   let isSaved = from !== undefined;
   const backfilled = await backfill(
     parts,
@@ -215,7 +223,7 @@ async function run(
       found: (drift) => {
         if (!isDryRun) return;
         if (document) differences.push(driftDocument(drift, shown));
-        else print(driftLine(drift, shown));
+        else printOnce(drift);
       },
       progress,
       isStopped,

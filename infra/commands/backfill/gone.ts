@@ -4,6 +4,7 @@ import {
   isReal,
   type Living,
   type LivingCustomer,
+  organizationText,
   othersText,
 } from '#shared/audience/backfill/living.ts';
 import { inGroups } from '#shared/in-time.ts';
@@ -11,13 +12,15 @@ import type { PolarApi } from '#shared/polar/api.ts';
 import { PolarInvalid, PolarMissing } from '#shared/polar/api-error.ts';
 
 /** Why customers of another organization keep everything from being compared; `undefined`: there are none. */
-export function otherOrganization(
-  living: Pick<Living, 'others'>,
+export async function otherOrganization(
+  { others }: Pick<Living, 'others'>,
   organizationId: string,
-): string | undefined {
-  const counts = othersText(living);
-  if (counts === undefined) return undefined;
-  return `Customers here belong to another Polar organization than ${organizationId}, which this access covers: ${counts}. Nothing was compared or changed. If this deployment moved from one to the other, pass the one to compare with: --organization ${organizationId}`;
+  api: Pick<PolarApi, 'organizations'>,
+): Promise<string | undefined> {
+  if (others.size === 0) return undefined;
+  const known = await api.organizations();
+  const counts = othersText({ others }, known);
+  return `Customers here belong to another Polar organization than ${organizationText(organizationId, known)}, which this access covers: ${counts}. Nothing was compared or changed. If this deployment moved from one to the other, pass the one to compare with: --organization ${organizationId}`;
 }
 
 const fewest = 10;

@@ -92,7 +92,7 @@ function parsed(text: string): unknown {
 
 export type BackfillParts = Omit<PageParts, 'counted' | 'pretended' | 'isDryRun' | 'found'> &
   Readonly<{
-    api: Pick<PolarApi, 'customers' | 'customer' | 'subscriptions' | 'orders'>;
+    api: Pick<PolarApi, 'customers' | 'customer' | 'subscriptions' | 'orders' | 'organizations'>;
     /** What else the access covers is left alone. */
     organizationId: string;
     settings: Settings;
@@ -145,7 +145,7 @@ export async function backfill(
 ): Promise<Backfilled> {
   const { api, organizationId } = parts;
   const living = await countLiving(parts.living(), organizationId);
-  const reason = isMixed ? undefined : otherOrganization(living, organizationId);
+  const reason = isMixed ? undefined : await otherOrganization(living, organizationId, api);
   if (reason !== undefined) return { kind: 'refused', reason };
   const counts = from?.counts ?? noCounts();
   const page: PageParts = {
@@ -186,7 +186,9 @@ async function extras(
   const { isStopped, progress, deletions } = hooks;
   const found = await findGone({ ...parts, isStopped, progress });
   if (!found) return { kind: 'stopped' };
-  const reason = isMixed ? undefined : otherOrganization(found, parts.organizationId);
+  const reason = isMixed
+    ? undefined
+    : await otherOrganization(found, parts.organizationId, parts.api);
   if (reason !== undefined) return { kind: 'refused', reason };
   for (const [why, count] of Object.entries(found.refused)) {
     countReason(counts.refused, why, count);

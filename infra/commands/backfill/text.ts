@@ -26,6 +26,19 @@ export function driftLine(
   return line;
 }
 
+/** Customers that differ, for a terminal: one line for each person, by what was found first. */
+export function driftLines(
+  shown: (address: string) => string,
+  print: (line: string) => void,
+): (found: FoundDrift) => void {
+  const told = new Set<string>();
+  return (found) => {
+    if (told.has(found.customerId)) return;
+    told.add(found.customerId);
+    print(driftLine(found, shown));
+  };
+}
+
 /** One customer that differs, for a program. */
 export function driftDocument(
   { drift, customerId, address }: FoundDrift,

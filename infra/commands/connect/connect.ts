@@ -18,7 +18,12 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
-import { isLoopbackUrl, type PolarServer } from '#shared/polar/access.ts';
+import {
+  isLoopbackUrl,
+  localPolarAway,
+  type PolarServer,
+  problemOfWebhookUrl,
+} from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection/connection.ts';
@@ -27,6 +32,7 @@ import {
   connectionHealth,
   surplusNote,
 } from '#shared/polar/connection/health.ts';
+import { missingScopesText } from '#shared/polar/connection/scopes.ts';
 import {
   acceptEmails,
   firstToSwitch,
@@ -219,17 +225,22 @@ async function tellStatus(
 ): Promise<void> {
   const health = await connectionHealth(parts, connection);
   const mails = await whoMails(parts, connection, deployment);
-  if (health.faults.length > 0 || mails.changes.length > 0) process.exitCode = foundSomethingToDo;
+  const missing = health.endpoint && (await missingScopesText(parts.api));
+  const isWell = health.faults.length === 0 && !connection.gap && mails.changes.length === 0;
+  if (!isWell) process.exitCode = foundSomethingToDo;
   if (!document) {
     const { options } = deployment;
     const { apiUrl } = parts;
     healthLines(connection, health, { options, apiUrl }).forEach(print);
+    if (missing !== undefined) print(`\n${missing}`);
+    // Nothing more is known of a Polar that is not there.
+    if (mails.notTold === localPolarAway) return;
     const first = firstToSwitch(connection, await maySwitchEmails(deployment, resources));
     return momentLines(connection, mails, { first, options }).forEach(print);
   }
   const notes = secretNotes(await parts.webhookSecrets.read(), parts.now()).map(noteText);
   document({
-    ...statusDocument(connection, health, notes),
+    ...statusDocument(connection, health, [...notes, ...(missing === undefined ? [] : [missing])]),
     isLocalPolar: isLoopbackUrl(parts.apiUrl),
     ...momentDocument(mails),
   });
@@ -255,8 +266,11 @@ async function notConnected(
 ): Promise<void> {
   if (!(await parts.access.isKept())) {
     const { current } = await parts.webhookSecrets.read();
+    const how = problemOfWebhookUrl(parts.webhookUrl, parts.apiUrl)
+      ? 'To connect a local Polar, end this stack, then run npm start -- --polar.'
+      : 'Connect it: npm run connect -- --token -';
     throw new Advice(
-      `Polar is not connected; the webhook secret is ${secretAlone(current !== '')}. Connect it: npm run connect -- --token -`,
+      `Polar is not connected; the webhook secret is ${secretAlone(current !== '')}. ${how}`,
     );
   }
   if (verb === 'disconnect') return say(await forgetLeftAccess(parts), print);
@@ -274,11 +288,15 @@ async function connect(
   const token = await tokenGiven(options.token, process.stdin);
   const access = { kind: 'token', server, token } as const;
   const wish = { access, organization, by: person() };
-  const connected = await connectPolar(partsFor(server, { given: access }), wish);
+  const parts = partsFor(server, { given: access });
+  const connected = await connectPolar(parts, wish);
   switch (connected.kind) {
-    case 'connected':
+    case 'connected': {
       for (const line of connected.done) print(line);
+      const missing = await missingScopesText(parts.api);
+      if (missing !== undefined) print(missing);
       return;
+    }
     case 'choose': {
       const slugs = connected.organizations.map(({ slug }) => slug).join(', ');
       throw new Advice(`The token covers ${slugs}. Choose one with --organization <slug>.`);

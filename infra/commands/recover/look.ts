@@ -1,5 +1,6 @@
 import { type BackfillHooks, type BackfillParts, backfill } from '#infra/commands/backfill/run.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
+import { lastDelivery } from '#shared/polar/connection/gap.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { isSupportedEventType } from '#shared/polar/event-types.ts';
 import { instant } from '#shared/polar/instant.ts';
@@ -31,6 +32,8 @@ type Clues = Readonly<{
   /** ISO 8601, as Polar tells them. */
   lastSuccess: string | undefined;
   oldestFailure: string | undefined;
+  /** Since when webhooks may be missing, by the connection. */
+  noted: string | undefined;
 }>;
 
 const marginMs = 3_600_000;
@@ -43,9 +46,10 @@ export function beginningOfGap({
   wasDisabled,
   lastSuccess,
   oldestFailure = lastSuccess,
+  noted = lastSuccess,
 }: Clues): string | undefined {
-  if (!wasDisabled || lastSuccess === undefined || oldestFailure === undefined) return undefined;
-  const earliest = Math.min(Date.parse(lastSuccess), Date.parse(oldestFailure));
+  if (!wasDisabled || !lastSuccess || !oldestFailure || !noted) return undefined;
+  const earliest = Math.min(...[lastSuccess, oldestFailure, noted].map((time) => Date.parse(time)));
   return instant(new Date(earliest - marginMs).toISOString());
 }
 
@@ -56,17 +60,14 @@ export async function gapOf(
   oldestFailure: string | undefined,
 ): Promise<string | undefined> {
   const lastSuccess = await newestSuccess(parts);
-  return beginningOfGap({ wasDisabled: endpoint?.enabled === false, lastSuccess, oldestFailure });
+  const wasDisabled = endpoint?.enabled === false;
+  const noted = parts.connection.gap?.since;
+  return beginningOfGap({ wasDisabled, lastSuccess, oldestFailure, noted });
 }
 
 /** When Polar delivered something last. */
-export async function newestSuccess({
-  polar,
-  connection,
-}: RecoverParts): Promise<string | undefined> {
-  const { endpointId } = connection;
-  const { items } = await polar.api.deliveries({ endpointId, succeeded: true, limit: 1 });
-  return items[0]?.created_at;
+export function newestSuccess({ polar, connection }: RecoverParts): Promise<string | undefined> {
+  return lastDelivery(polar.api, connection.endpointId);
 }
 
 /** Watches what was listed of the gap, as far back as orders may have been lost. */

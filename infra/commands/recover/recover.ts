@@ -8,7 +8,7 @@ import {
   organizationOption,
   sinceOption,
 } from '#infra/commands/backfill/options.ts';
-import { backfillLines, driftLine, refusalText } from '#infra/commands/backfill/text.ts';
+import { backfillLines, driftLines, refusalText } from '#infra/commands/backfill/text.ts';
 import { commandActs } from '#infra/commands/command-acts.ts';
 import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
 import { audienceSide, polarSide } from '#infra/commands/deployment/parts.ts';
@@ -30,7 +30,7 @@ import { documentClient } from '#shared/store/dynamo.ts';
 import { acceptedEvents, recoverAcceptance, withoutRefused } from './acceptance.ts';
 import type { Lost } from './lost.ts';
 import { lostOrderParts } from './lost-order-parts.ts';
-import { isClosed, recover, rehearseRecovery } from './run.ts';
+import { isClosed, recover, rehearseRecovery, settleGap } from './run.ts';
 import {
   awaitedLines,
   lostDocument,
@@ -183,7 +183,7 @@ async function runRecover(given: RecoverOptions): Promise<void> {
           told.undelivered = events.map(({ id }) => id);
           print([...awaitedLines(events), '']);
         },
-        found: (drift) => print([driftLine(drift, maskedAddress)]),
+        found: driftLines(maskedAddress, output.print),
       });
       if (rehearsed.kind === 'unfinished') throw new Advice(rehearsed.reason);
       output.document?.({ isDryRun: true, isLeft: rehearsed.isLeft, ...told });
@@ -237,9 +237,16 @@ async function runRecover(given: RecoverOptions): Promise<void> {
           agreed: given.yes ? async () => true : ask,
         })
       : recovered.proof;
-    print(proofLines(proof, options));
-    output.document?.({ isClosed: isClosed(proof), ...told, proof: proofDocument(proof) });
-    if (!isClosed(proof)) process.exitCode = foundSomethingToDo;
+    const openGap = await settleGap(polar.connections, { ...recovered, proof });
+    const isAllClosed = isClosed(proof) && openGap === undefined;
+    print(proofLines(proof, options, openGap));
+    output.document?.({
+      isClosed: isAllClosed,
+      ...told,
+      proof: proofDocument(proof),
+      gapSince: openGap?.since ?? null,
+    });
+    if (!isAllClosed) process.exitCode = foundSomethingToDo;
   } catch (error) {
     throw isPolarApiError(error)
       ? new Advice(`${error.message} ${again}`, { cause: error })

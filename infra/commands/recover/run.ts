@@ -8,7 +8,13 @@ import {
   noCounts,
   sumOf,
 } from '#shared/audience/backfill/page.ts';
-import type { Connection, WebhookSecrets } from '#shared/polar/connection/connection.ts';
+import type {
+  Connection,
+  Connections,
+  Gap,
+  WebhookSecrets,
+} from '#shared/polar/connection/connection.ts';
+import { isCovered } from '#shared/polar/connection/gap.ts';
 import { type ConnectionHealth, connectionHealth } from '#shared/polar/connection/health.ts';
 import { repairConnection } from '#shared/polar/connection/tend-connection.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
@@ -60,7 +66,8 @@ export type Proof = Readonly<{
 }>;
 
 type Recovered =
-  | Readonly<{ kind: 'proved'; proof: Proof }>
+  /** `from`: since when all was compared; absent: everything was. `gap`: the one that was open by then. */
+  | Readonly<{ kind: 'proved'; proof: Proof; from: string | undefined; gap: Gap | undefined }>
   /** Why it went no further. `deletions`: so many customers would have been taken for deleted. */
   | Readonly<{ kind: 'unfinished'; reason: string; deletions?: number }>;
 
@@ -76,7 +83,9 @@ export async function recover(
 ): Promise<Recovered> {
   const { polar, connection, isStopped } = parts;
   const living = await countLiving(parts.living(), connection.organizationId);
-  const others = parts.isMixed ? undefined : otherOrganization(living, connection.organizationId);
+  const others = parts.isMixed
+    ? undefined
+    : await otherOrganization(living, connection.organizationId, polar.api);
   if (others !== undefined) return { kind: 'unfinished', reason: others };
   const health = await connectionHealth(polar, connection);
   hooks.health(health);
@@ -99,6 +108,7 @@ export async function recover(
       wasDisabled: health.endpoint?.enabled === false,
       lastSuccess,
       oldestFailure: redelivery.oldest,
+      noted: mended.connection.gap?.since,
     });
   const { deletions } = hooks;
   const gap = gapSince(parts, from);
@@ -120,7 +130,7 @@ export async function recover(
   const proof = await prove(parts, mended.connection, { since: from, redelivery });
   // What was not looked at to the end proves nothing.
   if (isStopped()) return { kind: 'unfinished', reason: brokenOff };
-  return { kind: 'proved', proof };
+  return { kind: 'proved', proof, from, gap: mended.connection.gap };
 }
 
 type Mended =
@@ -218,6 +228,20 @@ export function isClosed({ faults, undelivered, differing, refused, due }: Proof
   return faults.length + undelivered.length + differing + refused + due === 0;
 }
 
+/**
+ * Forgets the open gap once it is closed. What it gives is still open: this recovery did not compare all of it, or
+ * somebody changed the connection at the same moment.
+ */
+export async function settleGap(
+  connections: Pick<Connections, 'read' | 'closeGap'>,
+  { proof, from, gap }: Extract<Recovered, { kind: 'proved' }>,
+): Promise<Gap | undefined> {
+  if (!gap || !isClosed(proof)) return gap;
+  if (!isCovered(gap, from)) return gap;
+  const known = await connections.read();
+  return known && (await connections.closeGap(known, gap)) ? undefined : known?.gap;
+}
+
 /** What a dry run shows besides. */
 type RehearsalHooks = Pick<RecoverHooks, 'health' | 'backfilled' | 'lost'> &
   Readonly<{
@@ -260,5 +284,5 @@ export async function rehearseRecovery(
   // What Polar keeps no payload of is left to the backfill, which counts by itself.
   const mayCome = undelivered.filter(({ isLost }) => !isLost);
   const isLeft = faults.length + mayCome.length > 0 || isLeftByBackfill(compared.counts, true);
-  return { kind: 'shown', isLeft: isLeft || isDue };
+  return { kind: 'shown', isLeft: isLeft || isDue || connection.gap !== undefined };
 }

@@ -1,5 +1,6 @@
 import { seconds, withOptions } from '#infra/commands/words.ts';
 import { columns, maskedAddress } from '#infra/terminal/lines.ts';
+import type { Gap } from '#shared/polar/connection/connection.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { Lost } from './lost.ts';
@@ -90,8 +91,8 @@ export function lostLines(
   ];
 }
 
-/** Whether the gap is closed, by what was looked at again, and what to do where it is not. */
-export function proofLines(proof: Proof, options: string): string[] {
+/** Whether the gap is closed, by what was looked at again, and what to do where it is not. `openGap`: one is still noted. */
+export function proofLines(proof: Proof, options: string, openGap?: Gap): string[] {
   const { faults, undelivered, differing, refused, due } = proof;
   const rows = [
     ['endpoint', faults.length === 0 ? 'enabled and correct' : 'needs fixing'],
@@ -105,7 +106,14 @@ export function proofLines(proof: Proof, options: string): string[] {
     '',
     ...faults,
     ...undeliveredLines(undelivered),
-    ...endingLines(proof, options),
+    ...(isClosed(proof) && openGap ? leftLines(openGap, options) : endingLines(proof, options)),
+  ];
+}
+
+function leftLines({ since }: Gap, options: string): string[] {
+  return [
+    `Nothing is missing in what this run compared, but the gap since ${seconds(since)} isn't closed yet.`,
+    `  ${withOptions('npm run recover', options)}   without --since, looks at all of it`,
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   waitText,
 } from '#shared/audience/workflow.ts';
 import { switchOn } from '#shared/mail/check/check-workflow.ts';
+import { isOfOverlaps } from '#shared/mail/moments.ts';
 import type { ReadyMade } from '#shared/mail/ready-made/ready-made.ts';
 import type { ReadySequence } from '#shared/mail/ready-made/sequences.ts';
 
@@ -44,14 +45,18 @@ function kindsOf(steps: Sends): string {
   return `${[...new Set(kinds)].join(' and ')}${count}`;
 }
 
-/** What is odd about a workflow. Where its optional event is switched off, the command that switches it on follows. */
+/**
+ * What is odd about a workflow. Where its optional event is switched off, the command that switches it on follows. That
+ * Polar mails at the same moment is said once it is active, with what to do about it.
+ */
 export function warningLines(
-  { trigger }: Pick<Workflow, 'trigger'>,
+  { trigger, status }: Pick<Workflow, 'trigger' | 'status'>,
   warnings: readonly string[],
   options: string,
 ): string[] {
   const command = `npm run settings -- set events.${trigger.event}.enabled on`;
-  return warnings.flatMap((warning) => [
+  const told = warnings.filter((warning) => status === 'active' || !isOfOverlaps(warning));
+  return told.flatMap((warning) => [
     `Note: ${warning}`,
     ...(warning.includes(switchOn) ? [`  ${withOptions(command, options)}`] : []),
   ]);

@@ -151,6 +151,7 @@ async function mustBeNobodyElses(
   const reason = otherOrganizations(
     await countLiving(at.during(living()), organizationId),
     at.row(),
+    covered,
   );
   if (reason !== undefined) throw new ImportRefused(reason);
 }

@@ -151,12 +151,16 @@ const ourFault = 'It failed on our side. Check the log of the function importer.
 const tooLarge =
   'Checking the customers here takes too long for one step. Run npm run backfill instead.';
 
-/** Why customers of another organization keep everything from being imported; `undefined`: there are none. */
+/**
+ * Why customers of another organization keep everything from being imported; `undefined`: there are none. `covered`: the
+ * organizations that Polar names.
+ */
 export function otherOrganizations(
   living: Pick<Living, 'others'>,
   { organizationId, organizationName }: Pick<Import, 'organizationId' | 'organizationName'>,
+  covered: Parameters<typeof othersText>[1],
 ): string | undefined {
-  const counts = othersText(living);
+  const counts = othersText(living, covered);
   if (counts === undefined) return undefined;
   return `Customers here belong to another Polar organization than ${organizationName}: ${counts}. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization ${organizationId}`;
 }

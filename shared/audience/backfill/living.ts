@@ -32,10 +32,24 @@ export async function countLiving(
   return { ours, others };
 }
 
-/** How many there are of each other organization, in words; `undefined`: none. */
-export function othersText({ others }: Pick<Living, 'others'>): string | undefined {
+type Named = Readonly<{ id: string; name: string }>;
+
+/** How many there are of each other organization, in words, by name where it is known; `undefined`: none. */
+export function othersText(
+  { others }: Pick<Living, 'others'>,
+  organizations: readonly Named[],
+): string | undefined {
   if (others.size === 0) return undefined;
-  return [...others].map(([id, count]) => `${count} of ${id}`).join(', ');
+  const counts = [...others].map(
+    ([id, count]) => `${count} of ${organizationText(id, organizations)}`,
+  );
+  return counts.join(', ');
+}
+
+/** Which organization it is, for people: rows and accesses know it by its id. */
+export function organizationText(id: string, organizations: readonly Named[]): string {
+  const name = organizations.find((one) => one.id === id)?.name;
+  return name ?? `the organization with the id ${id}`;
 }
 
 /** Whether it is no customer that somebody made up to try things. Its id was made of an address as that was typed. */

@@ -13,6 +13,7 @@ import {
   takeOverSecret,
 } from './connection.ts';
 import { settleEndpoint } from './endpoint.ts';
+import { closeTheGap, noteGap } from './gap.ts';
 
 type ConnectWish = Readonly<{
   /** What `parts.api` goes by; it is kept once the connection stands. */
@@ -48,6 +49,8 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     return refuseSecond(before, organization);
 
   const ours = await webhookSecrets.read();
+  let gap = before?.gap;
+  let next: string | undefined;
   const { endpoint, done } = await settleEndpoint({
     api,
     webhookUrl,
@@ -56,6 +59,12 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     knownId: before?.endpointId,
     events: await parts.eventsWanted(),
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
+    // Before the first connection nothing was to come.
+    beforeSending: async (was) => {
+      if (!before) return;
+      gap = await noteGap(parts, before);
+      next = closeTheGap[was];
+    },
   });
   const isNewSecret = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
   await parts.access.save(wish.access);
@@ -78,6 +87,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     method: wish.access.kind,
     ...((emails ?? before?.emails) && { emails: emails ?? before?.emails }),
     ...(before?.emailsSwitchedOff && { emailsSwitchedOff: before.emailsSwitchedOff }),
+    ...(gap && { gap }),
   };
   if (!(await connections.save(connection, before))) {
     return {
@@ -89,7 +99,10 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
   return {
     kind: 'connected',
     connection,
-    done: [...done, secretSentence(isNewSecret, ours), connectedSentence(connection)],
+    done: [
+      ...[...done, secretSentence(isNewSecret, ours), connectedSentence(connection)],
+      ...(next === undefined ? [] : [next]),
+    ],
   };
 }
 

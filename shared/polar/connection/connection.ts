@@ -17,6 +17,14 @@ import {
 const lookSchema = z.object({ at: z.string(), findings: z.array(z.string()) });
 type Look = z.infer<typeof lookSchema>;
 
+/** Since when webhooks may be missing, and what is known of that time. */
+const gapSchema = z.object({
+  since: z.string(),
+  /** Polar delivered something last; watch saw the endpoint enabled last; Polar was connected. */
+  known: z.enum(['delivery', 'look', 'connecting']),
+});
+export type Gap = z.infer<typeof gapSchema>;
+
 export const connectionSchema = z.object({
   version: z.int(),
   server: z.enum(polarServers),
@@ -37,6 +45,8 @@ export const connectionSchema = z.object({
   emailsSwitchedOff: z.catch(z.optional(z.array(z.string())), undefined),
   /** What watch saw last. Absent: it has not looked since something was done about the connection. */
   lastLook: z.catch(z.optional(lookSchema), undefined),
+  /** Open since the endpoint was disabled or gone, until a recovery has closed it. Absent: none is known. */
+  gap: z.catch(z.optional(gapSchema), undefined),
 });
 
 /** The organization that this deployment listens to, and its endpoint in Polar. Holds no secrets. */
@@ -59,6 +69,13 @@ export type Connections = Readonly<{
    * connection. `false`: it is another by now.
    */
   noteLook: (known: Connection, look: Look | undefined) => Promise<boolean>;
+  /**
+   * Keeps since when webhooks may be missing; a gap that is open already stays as it is. It stays the same connection.
+   * `false`: it is another by now.
+   */
+  noteGap: (known: Connection, gap: Gap) => Promise<boolean>;
+  /** Forgets this gap. It stays the same connection. `false`: it is another by now, or has another gap. */
+  closeGap: (known: Connection, gap: Gap) => Promise<boolean>;
   /** Since when Polar told of this organization, where a connection with it was removed. */
   formerSince: (organizationId: string) => Promise<string | undefined>;
   /** Remembers since when it was. `false`: there is another by now. Removing what is not there is fine. */
@@ -165,6 +182,7 @@ function checking(parts: ConnectionParts, check: () => Promise<void>): Connectio
     connections: {
       ...connections,
       save: checked(connections.save),
+      noteGap: checked(connections.noteGap),
       remove: checked(connections.remove),
     },
     webhookSecrets: { ...webhookSecrets, write: checked(webhookSecrets.write) },

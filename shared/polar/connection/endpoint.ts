@@ -22,14 +22,11 @@ type Wanted = Place &
     knownId?: string | undefined;
     /** Throws where this secret may not become ours. */
     mayTakeOver: (secret: string) => void;
+    /** Called before one that was disabled is enabled, or one is made: until then Polar recorded nothing. */
+    beforeSending?: (was: 'disabled' | 'missing') => Promise<void>;
   }>;
 
-type Settled = Readonly<{
-  endpoint: PolarEndpoint;
-  done: readonly string[];
-  /** It was there and disabled, so that Polar recorded nothing. */
-  wasDisabled: boolean;
-}>;
+type Settled = Readonly<{ endpoint: PolarEndpoint; done: readonly string[] }>;
 
 /**
  * The one endpoint in Polar for this URL, enabled and with our events and version: one that is there is used again,
@@ -40,13 +37,13 @@ export async function settleEndpoint(wanted: Wanted): Promise<Settled> {
   const found = await findEndpoint(wanted);
   if (found) return adjusted(wanted, found);
   const { api, webhookUrl, organizationId, mayName, events } = wanted;
+  await wanted.beforeSending?.('missing');
   try {
     const fields = fieldsFor(webhookUrl, events);
     const endpoint = await api.createEndpoint(fields, mayName ? organizationId : undefined);
     return {
       endpoint,
       done: [`Created the webhook endpoint “${endpointName}” in Polar, for ${webhookUrl}.`],
-      wasDisabled: false,
     };
   } catch (error) {
     // The answer may have been lost on its way, and Polar would make a second one.
@@ -75,24 +72,22 @@ export async function endpointsOf({ api, webhookUrl, organizationId, mayName }: 
 }
 
 async function adjusted(
-  { api, webhookUrl, events, mayTakeOver }: Wanted,
+  { api, webhookUrl, events, mayTakeOver, beforeSending }: Wanted,
   found: PolarEndpoint,
 ): Promise<Settled> {
   mayTakeOver(found.secret);
   const reused = 'Reused the webhook endpoint that Polar already has.';
   const differences = differencesOf(found, { webhookUrl, events });
   const surplus = surplusEvents(found, events);
-  const wasDisabled = !found.enabled;
-  if (differences.length + surplus.length === 0) {
-    return { endpoint: found, done: [reused], wasDisabled };
-  }
+  if (differences.length + surplus.length === 0) return { endpoint: found, done: [reused] };
+  if (!found.enabled) await beforeSending?.('disabled');
   const changes = Object.assign({}, ...differences.map(({ change }) => change));
   const endpoint = await api.updateEndpoint(found.id, {
     ...changes,
     ...(surplus.length > 0 && { events: eventsFor(found, events) }),
   });
   const done = [reused, ...differences.map(({ mended }) => mended), ...takenOut(surplus)];
-  return { endpoint, done, wasDisabled };
+  return { endpoint, done };
 }
 
 /**

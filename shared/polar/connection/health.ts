@@ -188,7 +188,7 @@ function faultOf(error: Error): Fault {
     return {
       kind: 'missing',
       sentence:
-        'The webhook endpoint is gone from Polar, so nothing is sent. Repair the connection: that makes a new one. Then backfill what happened meanwhile. If disconnecting was interrupted, disconnect again.',
+        'The webhook endpoint is gone from Polar, so nothing is sent. Repair the connection: that makes a new one. Then run npm run recover: it brings in what happened meanwhile. If disconnecting was interrupted, disconnect again.',
       repair: 'repair',
     };
   }

@@ -9,23 +9,22 @@ import {
   takeOverSecret,
 } from './connection.ts';
 import { endpointsOf, settleEndpoint, settleEvents } from './endpoint.ts';
+import { closeTheGap, noteGap } from './gap.ts';
 import { restoreEmails } from './switch-emails.ts';
 
 /** Lets Polar send again after it disabled the endpoint. Throws a `PolarApiError`. */
 export async function enableEndpoint(
-  { api }: ConnectionParts,
-  { endpointId }: Connection,
+  parts: ConnectionParts,
+  connection: Connection,
 ): Promise<Tended> {
-  await api.updateEndpoint(endpointId, { enabled: true });
+  await noteGap(parts, connection);
+  await parts.api.updateEndpoint(connection.endpointId, { enabled: true });
   return {
     kind: 'done',
     done: ['Enabled the endpoint: Polar sends events again.'],
-    next: closeTheGap,
+    next: closeTheGap.disabled,
   };
 }
-
-const closeTheGap =
-  'Polar recorded nothing while it was disabled. Run npm run recover: it redelivers what failed before, fills the gap, and lists lost orders whose emails are due.';
 
 /** Makes the endpoint in Polar ours again: URL, events, version, enabled, secret; a new one where it is gone. Safe to repeat. */
 export function repairConnection(parts: ConnectionParts, connection: Connection): Promise<Tended> {
@@ -35,7 +34,9 @@ export function repairConnection(parts: ConnectionParts, connection: Connection)
 async function repairInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
   const { api, connections, webhookSecrets, webhookUrl } = parts;
   const ours = await webhookSecrets.read();
-  const { endpoint, done, wasDisabled } = await settleEndpoint({
+  let { gap } = connection;
+  let next: string | undefined;
+  const { endpoint, done } = await settleEndpoint({
     api,
     webhookUrl,
     organizationId: connection.organizationId,
@@ -43,10 +44,17 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
     knownId: connection.endpointId,
     events: await parts.eventsWanted(),
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
+    beforeSending: async (was) => {
+      gap = await noteGap(parts, connection);
+      next = closeTheGap[was];
+    },
   });
   const isNew = await takeOverSecret(webhookSecrets, endpoint.secret, parts.now());
   const isSame = endpoint.id === connection.endpointId && connection.url === webhookUrl;
-  const own = { endpointId: endpoint.id, url: webhookUrl, version: connection.version + 1 };
+  const own = {
+    ...{ endpointId: endpoint.id, url: webhookUrl, version: connection.version + 1 },
+    ...(gap && { gap }),
+  };
   if (!isSame && !(await connections.save({ ...connection, ...own }, connection))) {
     const reason = 'Somebody else changed the connection at the same moment. Look at it again.';
     return { kind: 'unfinished', reason, error: undefined };
@@ -54,7 +62,7 @@ async function repairInTurn(parts: ConnectionParts, connection: Connection): Pro
   return {
     kind: 'done',
     done: [...done, ...(isNew ? ['Copied its secret.'] : [])],
-    ...(wasDisabled && { next: closeTheGap }),
+    ...(next !== undefined && { next }),
   };
 }
 

@@ -5,18 +5,19 @@ import { dayOf } from '#shared/audience/counts/plan.ts';
 import { eventRecordSchema } from '#shared/audience/event-record.ts';
 import { isTakenBySes } from '#shared/audience/person/address.ts';
 import { listShards } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 
 type Tables = Readonly<Record<'events' | 'contacts', string>>;
 
 /** The events and the new contacts of a day or an hour, and how many contacts there are. */
 export type Few = Readonly<{ counts: Counts; total: number; mailable: number }>;
 
-const eventsSchema = z.array(
-  z.object({ type: z.string(), outcome: eventRecordSchema.shape.outcome }),
-);
-const contactsSchema = z.array(
-  z.object({ address: z.string(), subscribed: z.boolean(), createdAt: z.string() }),
-);
+const eventSchema = z.object({ type: z.string(), outcome: eventRecordSchema.shape.outcome });
+const contactSchema = z.object({
+  address: z.string(),
+  subscribed: z.boolean(),
+  createdAt: z.string(),
+});
 
 /** A page of each shard is read, and no more. */
 const usualMostOfShard = 100;
@@ -60,10 +61,10 @@ export function fewCounter(
       })),
     ]);
     if (!eventRows || !contactRows) return undefined;
-    const contacts = contactsSchema.parse(contactRows);
-    const tallies = eventsSchema
-      .parse(eventRows)
-      .map(({ type, outcome }): Tally => ['events', type, outcome]);
+    const contacts = readable(contactSchema, contactRows);
+    const tallies = readable(eventSchema, eventRows).map(
+      ({ type, outcome }): Tally => ['events', type, outcome],
+    );
     return {
       counts: countsOf(
         tallies,

@@ -42,6 +42,7 @@ const detailsSchema = z.object({
   webhookId: z.string(),
   properties: eventPropertiesSchema,
   changes: eventRecordSchema.shape.changes,
+  added: eventRecordSchema.shape.added,
   workflows: mailsSchema,
   replays: z.optional(z.array(z.object({ workflows: mailsSchema }))),
 });
@@ -163,7 +164,8 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
     if (webhookIds.length === 0) return new Map();
     const Keys = [...new Set(webhookIds)].slice(0, keysAtOnce).map((webhookId) => ({ webhookId }));
     // Without long payloads, which are packed by themselves.
-    const ProjectionExpression = 'webhookId, packed, properties, changes, workflows, replays';
+    const ProjectionExpression =
+      'webhookId, packed, properties, changes, added, workflows, replays';
     const rowsIn = await readBatch(db, { [table]: { Keys, ProjectionExpression } });
     return new Map(rowsIn(table).flatMap(detailsOfRow));
   }
@@ -228,6 +230,7 @@ function detailsOfRow(row: Readonly<Record<string, unknown>>): (readonly [string
 function detailsIn({
   properties,
   changes,
+  added,
   workflows = [],
   replays = [],
 }: z.infer<typeof detailsSchema>): EventDetails {
@@ -235,7 +238,7 @@ function detailsIn({
   return {
     properties,
     mails: new Set(asked.flatMap(({ ledgerKey }) => ledgerKey ?? [])).size,
-    addsContact: addsContact({ changes }),
+    addsContact: addsContact({ changes, added }),
   };
 }
 

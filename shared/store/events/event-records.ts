@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { addsContact } from '#shared/audience/event-record.ts';
 import { withoutPersonal } from '#shared/polar/event-properties.ts';
 import { eventRecordOf, readEvent } from './event-item.ts';
 import { packedRecord } from './packed-record.ts';
@@ -33,7 +34,10 @@ const personal = [
 function withoutPerson(item: Readonly<Record<string, unknown>>) {
   try {
     const record = eventRecordOf(item);
-    const left = { changes: [], properties: withoutPersonal(record.properties) };
+    const left = {
+      ...{ changes: [], properties: withoutPersonal(record.properties) },
+      ...(addsContact(record) && { added: true }),
+    };
     if (!('packed' in item)) return { erased: true, ...left };
     return { erased: true, packed: packedRecord({ ...record, ...left }, '').packed };
   } catch {

@@ -121,6 +121,32 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
         ),
       ),
 
+    noteGap: (known, gap) =>
+      unlessChanged(() =>
+        db.send(
+          new UpdateCommand({
+            ...key,
+            UpdateExpression: 'SET gap = if_not_exists(gap, :gap)',
+            ConditionExpression: isStill,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: { ...valuesOf(known), ':gap': gap },
+          }),
+        ),
+      ),
+
+    closeGap: (known, gap) =>
+      unlessChanged(() =>
+        db.send(
+          new UpdateCommand({
+            ...key,
+            UpdateExpression: 'REMOVE gap',
+            ConditionExpression: `${isStill} AND gap = :gap`,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: { ...valuesOf(known), ':gap': gap },
+          }),
+        ),
+      ),
+
     async formerSince(organizationId) {
       const Key = { name: formerName };
       const { Item } = await db.send(

@@ -4,11 +4,13 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Log } from '#shared/log.ts';
 import {
   type Access,
+  localPolarAway,
   type PolarServer,
   polarAddresses,
   problemOfWebhookUrl,
 } from '#shared/polar/access.ts';
 import { polarApi } from '#shared/polar/api.ts';
+import { PolarUnavailable } from '#shared/polar/api-error.ts';
 import type { ConnectionParts } from '#shared/polar/connection/connection.ts';
 import { dynamoLease } from '#shared/store/lease.ts';
 import { accessLease, bearerOf, polarAccess } from '#shared/store/polar/access.ts';
@@ -66,7 +68,14 @@ export function polarReachOf({ db, secrets, settingsTable, accessId, variables, 
 /** What a deployment speaks with Polar through, for functions and commands alike. */
 export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts) {
   const { db, secrets, settingsTable } = parts;
-  const { access, addresses, apiOf, leaseOf, now } = polarReachOf(parts);
+  const { access, addresses, leaseOf, now, ...reach } = polarReachOf(parts);
+  const obstacle = (server: PolarServer) =>
+    problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl);
+  /** The kept access is the local Polar's where no other can be connected: it is sent to no other either. */
+  const apiOf: typeof reach.apiOf = (server, call = {}) =>
+    call.given || obstacle(server) === undefined
+      ? reach.apiOf(server, call)
+      : polarApi({ baseUrl: addresses(server).apiUrl, token: isAway });
   const link = {
     access,
     connections: dynamoConnection(db, settingsTable),
@@ -82,7 +91,7 @@ export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts
     addresses,
     apiOf,
     /** Why Polar cannot send webhooks here at all; `undefined`: it can. */
-    obstacle: (server: PolarServer) => problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl),
+    obstacle,
     /** What the use cases of the connection work with. */
     partsFor: (server: PolarServer, call: Call = {}): ConnectionParts => ({
       ...link,
@@ -90,4 +99,8 @@ export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts
       apiUrl: addresses(server).apiUrl,
     }),
   };
+}
+
+async function isAway(): Promise<never> {
+  throw new PolarUnavailable(localPolarAway);
 }

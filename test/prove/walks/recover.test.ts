@@ -16,6 +16,7 @@ import {
   type RecoverHooks,
   recover,
   rehearseRecovery,
+  settleGap,
 } from '#infra/commands/recover/run.ts';
 import { proofLines } from '#infra/commands/recover/text.ts';
 import { type LocalStack, type Resources, startLocalStack } from '#infra/local/local-stack.ts';
@@ -194,7 +195,7 @@ async function recovered(
 ) {
   const { result, shown } = await recoveryOf(parts, { named, appliesLost });
   if (result.kind !== 'proved') throw new Error(result.reason);
-  return { proof: result.proof, shown };
+  return { result, proof: result.proof, shown };
 }
 
 it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is mailed about what was backfilled', {
@@ -231,7 +232,13 @@ it('an outage in which Polar disabled the endpoint leaves no gap, and nobody is 
     reason: expect.stringMatching(/^Interrupted/),
   });
   expect(polar.endpoints[0]?.enabled).toBe(true);
+  const gapNoted = async () => (await parts.connections.read())?.gap;
+  expect(await gapNoted()).toMatchObject({ known: 'delivery' });
+  await rehearsal(parts);
+  expect(await gapNoted()).toBeDefined();
   const first = await recovered(parts);
+  expect(await settleGap(parts.connections, first.result)).toBeUndefined();
+  expect(await gapNoted()).toBeUndefined();
   expect(first.shown.redelivered.mock.lastCall?.[0]).toMatchObject({
     asked: 9,
     arrived: 9,

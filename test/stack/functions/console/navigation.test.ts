@@ -108,6 +108,19 @@ describe('the navigation', () => {
     expect(html).toContain(`<span class="${dot}`);
   });
 
+  test('says that Polar needs attention while a gap is open, although watch finds nothing', async () => {
+    const { connections } = at.parts;
+    const known = await connections.read();
+    if (!known) throw new Error('There is no connection.');
+    const gap = { since: start.toISOString(), known: 'look' } as const;
+    await connections.noteLook(known, { at: start.toISOString(), findings: [] });
+    await connections.noteGap(known, gap);
+    const shown = async () => (await consoleOf('prod').get('/console/log')).text;
+    expect(await shown()).toContain('Operate Polar needs attention');
+    await connections.closeGap(known, gap);
+    expect(await shown()).toContain('Operate Polar connected');
+  });
+
   test('counts the dead letters of all queues once a minute, and at once after an act', async () => {
     const ours = consoleOf('prod');
     expect((await ours.get('/console')).text).not.toContain('waiting');

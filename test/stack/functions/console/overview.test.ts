@@ -45,6 +45,7 @@ describe('what is wrong', () => {
       ] as const
     ).map((kind) => ({ kind, sentence })),
     { kind: 'connection', repair: 'enable', sentence },
+    { kind: 'gap', gap: { since: '2026-11-20T10:00:00.000Z', known: 'look' }, sentence },
   ];
 
   test.each(concerns.map((one) => [one.kind, one] as const))(

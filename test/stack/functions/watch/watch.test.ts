@@ -23,6 +23,7 @@ const endpoint = () => {
   return one;
 };
 /** What pages show of the last look. */
+const gapNoted = async () => (await at.connections.read())?.gap;
 const findingsNoted = async () => (await at.connections.read())?.lastLook?.findings;
 const well = (findings = 0) => [expect.objectContaining({ result: 'asked', findings })];
 
@@ -87,6 +88,33 @@ describe('the endpoint', () => {
       expect(await findingsNoted()).toEqual([]);
     },
   );
+
+  it.each([
+    ['disabled', () => Object.assign(endpoint(), { enabled: false })],
+    ['missing', () => at.polar.endpoints.splice(0, 1)],
+  ])('leaves a gap when it was %s, although somebody mends it in Polar', async (_, change) => {
+    at.pass(15);
+    await at.look();
+    const seenAt = new Date().toISOString();
+    at.pass(15);
+    await at.deliver();
+    const before = { ...endpoint() };
+    change();
+    await at.look();
+    expect(await gapNoted()).toEqual({ since: seenAt, known: 'look' });
+    at.polar.endpoints.splice(0, 1, before);
+    at.pass(15);
+    await at.look();
+    change();
+    await at.look();
+    expect(await gapNoted()).toEqual({ since: seenAt, known: 'look' });
+  });
+
+  it('leaves no gap where it is changed only', async () => {
+    Object.assign(endpoint(), { format: 'slack' });
+    await at.look();
+    expect(await gapNoted()).toBeUndefined();
+  });
 
   it('may send more than our events', async () => {
     endpoint().events.push('checkout.created');

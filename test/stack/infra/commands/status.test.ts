@@ -360,6 +360,32 @@ describe('npm run status', () => {
     expect((await page()).document).toMatchObject({ hold: null });
   });
 
+  it('says since when webhooks may be missing, and what closes the gap, once the endpoint sends again', async () => {
+    await connect();
+    const known = await polar.connections.read();
+    if (!known) throw new Error('It is not connected.');
+    const gap = { since: '2026-11-23T12:00:00.000Z', known: 'delivery' } as const;
+    await polar.connections.noteGap(known, gap);
+    const [endpoint] = polar.polar.endpoints;
+    Object.assign(endpoint ?? {}, { enabled: false });
+    expect((await page()).text).not.toContain('Webhooks may be missing');
+    Object.assign(endpoint ?? {}, { enabled: true });
+
+    const sentence =
+      'Webhooks may be missing since 2026-11-23T12:00:00Z. Polar last delivered one then; later, its endpoint was disabled or gone.';
+    const { text: shown, document, verdict } = await page();
+    expect(shown).toContain(`! ${sentence}\n    npm run recover -- --stage staging\n`);
+    expect(verdict).toBe('not-well');
+    expect(document).toMatchObject({
+      connection: { isEnabled: true, gapSince: gap.since },
+      concerns: expect.arrayContaining([{ kind: 'gap', sentence, next: 'npm run recover' }]),
+    });
+    expect((await page({ polarMs: 0 })).text).toContain(sentence);
+
+    await polar.connections.closeGap(known, gap);
+    expect((await page()).document).toMatchObject({ connection: { gapSince: null } });
+  });
+
   it('does not wait for a Polar that does not answer', async () => {
     await connect();
     const { text: shown, verdict } = await page({ polarMs: 0 });

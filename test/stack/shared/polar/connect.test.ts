@@ -4,6 +4,7 @@ import type { Access } from '#shared/polar/access.ts';
 import { PolarRefused, PolarUnavailable, WeakSecret } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { connectionHealth } from '#shared/polar/connection/health.ts';
+import { missingScopesText } from '#shared/polar/connection/scopes.ts';
 import { disconnectPolar } from '#shared/polar/connection/tend-connection.ts';
 import { standardEventTypes } from '#shared/polar/event-types.ts';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
@@ -95,6 +96,18 @@ describe('connecting Polar', () => {
       registration: expect.objectContaining({ server: 'production' }),
     });
     expect(await at.connections.read()).toMatchObject({ method: 'oauth' });
+  });
+
+  it('with a token that cannot import works, and which scopes it lacks is known', async () => {
+    const needed = ['organizations:read', 'webhooks:read', 'webhooks:write'];
+    const few = at.token([...needed, 'orders:read']);
+    expect(await connect(few)).toMatchObject({ kind: 'connected' });
+    expect(await missingScopesText(at.parts(few).api)).toMatch(
+      /^This access lacks the scopes customers:read, subscriptions:read\./,
+    );
+    expect(await missingScopesText(at.parts(at.token()).api)).toBeUndefined();
+    at.polar.goDown();
+    expect(await missingScopesText(at.parts(few).api)).toBeUndefined();
   });
 
   it('twice makes one endpoint and changes no secret', async () => {

@@ -139,6 +139,41 @@ describe('the endpoint that Polar disabled after ten failures', () => {
     const ids = await at.polar.emit(paid);
     expect(at.receiver.taken).toEqual(ids);
   });
+
+  it('leaves a gap since the last delivery that arrived, which a second outage does not move', async () => {
+    await at.polar.emit(paid);
+    const since = at.polar.state.deliveries[0]?.created_at;
+    endpoint.enabled = false;
+    await enableEndpoint(at.parts(), connection);
+    const gap = { since: new Date(since ?? '').toISOString(), known: 'delivery' };
+    expect((await at.connections.read())?.gap).toEqual(gap);
+
+    await at.polar.emit(paid);
+    endpoint.enabled = false;
+    await repairConnection(at.parts(), connection);
+    expect((await at.connections.read())?.gap).toEqual(gap);
+  });
+
+  it('leaves the gap noted where the endpoint could not be enabled', async () => {
+    endpoint.enabled = false;
+    at.polar.goDown();
+    await expect(enableEndpoint(at.parts(), connection)).rejects.toThrow(PolarUnavailable);
+    const { connectedAt } = connection;
+    expect((await at.connections.read())?.gap).toEqual({ since: connectedAt, known: 'connecting' });
+  });
+
+  it('leaves a gap when it is connected again, too', async () => {
+    endpoint.enabled = false;
+    const access = at.token();
+    const again = await connectPolar(at.parts(access), { access, by: 'ann' });
+    expect(again).toMatchObject({
+      connection: { gap: { since: connection.connectedAt, known: 'connecting' } },
+      done: expect.arrayContaining([expect.stringContaining('Run npm run recover')]),
+    });
+    expect((await at.connections.read())?.gap?.since).toBe(connection.connectedAt);
+    const third = await connectPolar(at.parts(access), { access, by: 'ann' });
+    expect(third).toMatchObject({ connection: { gap: { since: connection.connectedAt } } });
+  });
 });
 
 const previousUntil = expect.stringMatching(/^\d{4}-.*Z$/);
@@ -160,9 +195,12 @@ describe('repairing', () => {
 
   it('makes a new endpoint where it is gone, and remembers it', async () => {
     at.polar.endpoints.pop();
-    await repairConnection(at.parts(), connection);
+    expect(await repairConnection(at.parts(), connection)).toMatchObject({
+      next: expect.stringContaining('npm run recover'),
+    });
     const now = found(await at.connections.read());
     expect(now).toMatchObject({ version: 2, endpointId: at.polar.endpoints[0]?.id });
+    expect(now.gap).toEqual({ since: connection.connectedAt, known: 'connecting' });
     expect((await connectionHealth(at.parts(), now)).faults).toEqual([]);
   });
 

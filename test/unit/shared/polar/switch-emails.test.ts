@@ -39,6 +39,8 @@ async function connected(pausing: (polar: { goDown: () => void }) => void = () =
       },
       noteEmails: never,
       noteLook: never,
+      noteGap: never,
+      closeGap: never,
       remove: never,
       formerSince: never,
     },

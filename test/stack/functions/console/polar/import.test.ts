@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { consoleApp } from '#functions/console/console.ts';
 import { northlight } from '#infra/local/polar-server/polar-state.ts';
 import type { Import } from '#shared/audience/backfill/import.ts';
+import { tryLater } from '#shared/polar/api-error.ts';
 import { saveSettings } from '#shared/store/settings/history.ts';
 import { consoleVisitor } from '#test/support/console-visitor.ts';
 import { startPolarDesk } from './polar-desk.ts';
@@ -172,6 +173,15 @@ describe('while an import runs', () => {
     expect(text).toContain('No progress since');
     expect(html).toContain('Polar is &lt;b&gt;away&lt;/b&gt;.');
   });
+
+  it('does not ask a person to try again what tries again by itself', async () => {
+    await leftAs({ reason: `Polar did not list customers: it answered 503. ${tryLater}` });
+    const { text } = await visitor.get(path);
+    expect(text).toContain(
+      'it answered 503. https://status.polar.sh shows whether it has an outage. The import retries by itself within a minute.',
+    );
+    expect(text).not.toContain('Try again');
+  });
 });
 
 it('customers of another organization stop it, and the page says so', async () => {
@@ -182,6 +192,8 @@ it('customers of another organization stop it, and the page says so', async () =
   const contacts = (await desk.items('Contacts')).length;
   const failed = await visitor.submit(`${path}/start`);
   expect(failed.text).toContain('Import failed');
-  expect(failed.text).toContain('1 of org-other. Nothing was imported.');
+  expect(failed.text).toContain(
+    '1 of the organization with the id org-other. Nothing was imported.',
+  );
   expect(await desk.items('Contacts')).toHaveLength(contacts);
 });

@@ -89,6 +89,32 @@ describe('the health of the connection', () => {
     expect(desk.polar.endpoints).toMatchObject([{ enabled: true }]);
   });
 
+  it('does not forget that webhooks are missing once the endpoint is enabled, until the gap is closed', async () => {
+    Object.assign(desk.polar.endpoints[0] ?? {}, { enabled: false });
+    expect((await desk.get(page)).text).not.toContain('Webhooks may be missing');
+    await desk.submit('/console/polar/enable');
+    const { gap, connectedAt } = (await desk.connection()) ?? {};
+    expect(gap).toEqual({ since: connectedAt, known: 'connecting' });
+
+    const shown = await desk.get(page);
+    expect(shown.text).toMatch(/What’s wrong Webhooks may be missing since \d.* UTC\. Polar was/);
+    expect(shown.text).toContain('Next step Close the gap: run npm run recover . It brings in');
+    expect(shown.text).not.toContain('healthy');
+    expect(shown.text).toContain('Operate Polar needs attention');
+    expect(shown.html).toContain('class="button" href="/console/polar/import"');
+    const overview = async () => (await desk.get('/console')).text;
+    await expect
+      .poll(overview, { timeout: 200_000 })
+      .toMatch(/may be missing since .* Run npm run recover to close the gap\. See the connection/);
+    expect(await overview()).toContain('Connection needs attention');
+
+    const { connections } = desk.parts;
+    const known = await connections.read();
+    if (!known?.gap) throw new Error('There is no gap.');
+    await connections.closeGap(known, known.gap);
+    expect((await desk.get(page)).text).toContain('healthy');
+  });
+
   it('asks nobody for anything while Polar tries again by itself', async () => {
     desk.answerWith(500);
     const [id = ''] = await desk.polar.emit(paid, { isStillTrying: true });
@@ -134,7 +160,11 @@ describe('the health of the connection', () => {
     expect(buttonsAfter(sick.html, 'Next step')).toEqual(['Repair the connection']);
     expect(sick.html.match(/>Repair the connection<\/button>/g)).toHaveLength(1);
     await desk.submit('/console/polar/repair');
-    expect((await desk.get(page)).text).toContain('healthy');
+    const { text } = await desk.get(page);
+    expect(text).toContain('enabled in Polar');
+    expect(text).toMatch(
+      /What’s wrong Webhooks may be missing since [^.]*\.[^.]*\. Next step Close/,
+    );
   });
 
   it('shows what was answered to a delivery, not only the code', async () => {

@@ -97,7 +97,8 @@ it('without a connection, the token of another organization is refused, and chan
   const refused = await backfill(['--accept-deletions', String(customers)], { POLAR_TOKEN });
   expect(refused.code).toBe(1);
   expect(refused.error).toMatch(/^Customers here belong to another Polar organization/);
-  expect(refused.error).toContain(`${customers} of ${connection.organizationId}`);
+  const unnamed = `${customers} of the organization with the id ${connection.organizationId}`;
+  expect(refused.error).toContain(`than Southwind, which this access covers: ${unnamed}.`);
   const named = await backfill(['--organization', connection.organizationId], { POLAR_TOKEN });
   expect(named.error).toMatch(/^This access is for organization 0{8}/);
   expect(await count('Events')).toBe(records);

@@ -25,6 +25,10 @@ const ann = {
   isNew: true,
 };
 
+function never(): never {
+  throw new Error('There is none.');
+}
+
 describe('the command line of npm run connect', () => {
   it('takes the token from standard input, and says what is none without repeating it', async () => {
     expect(await tokenGiven('-', Readable.from(['polar_oat_abc\n']))).toBe('polar_oat_abc');
@@ -100,6 +104,12 @@ describe('npm run connect, against a stage in AWS', () => {
     await connectPolar(at.parts(access), { access, by: 'ann' });
   }
 
+  async function closeGap(): Promise<void> {
+    const known = await at.connections.read();
+    if (!known?.gap) throw new Error('There is no gap.');
+    await at.connections.closeGap(known, known.gap);
+  }
+
   it('connects with a token from a pipe, or from the environment, and never shows it', async () => {
     const token = at.polar.organizationToken();
     const first = await piped(['--token', '-'], `${token}\n`);
@@ -143,6 +153,12 @@ describe('npm run connect, against a stage in AWS', () => {
     const repaired = (await run(['--repair'])).out;
     expect(repaired).toContain('Enabled it: Polar sends events again.');
     expect(repaired).toContain('Run npm run recover: it redelivers what failed before');
+    // What Polar did not record meanwhile is left to recover.
+    const left = await run(['--status']);
+    expect(left).toMatchObject({ code: 2, out: expect.stringMatching(/endpoint +enabled\n/) });
+    expect(left.out).toContain('npm run recover -- --stage staging');
+    expect(left.out).not.toContain('--repair');
+    await closeGap();
     const well = await run(['--status']);
     expect(well).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is wrong.') });
   });
@@ -173,6 +189,61 @@ describe('npm run connect, against a stage in AWS', () => {
     await at.polar.redeliver(meanwhile);
     expect(at.receiver.taken).toEqual([early, after, meanwhile]);
     expect((await run(['--status'])).out).toContain('Nothing is wrong.');
+  });
+
+  it('says after a repair that a gap is left to close, until it is closed', async () => {
+    await connected();
+    at.polar.endpoints.splice(0);
+    const repaired = await run(['--repair']);
+    expect(repaired.out).toContain('Run npm run recover: it fills the gap');
+    const sick = await run(['--status']);
+    expect(sick.code).toBe(2);
+    expect(sick.out).toContain('Webhooks may be missing since ');
+    expect(sick.out).toContain('  npm run recover -- --stage staging');
+    expect(sick.out).not.toContain('Nothing is wrong.');
+    const document = JSON.parse((await run(['--status', '--json'])).out);
+    const gap = { since: expect.any(String), known: 'connecting' };
+    expect(document).toMatchObject({ connection: { gap }, faults: [] });
+    await closeGap();
+    expect(await run(['--status'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Nothing is wrong.'),
+    });
+  });
+
+  it('says which scope the token lacks, where all is well for webhooks', async () => {
+    const access = at.token(allScopes.filter((scope) => scope !== 'customers:read'));
+    await connectPolar(at.parts(access), { access, by: 'ann' });
+    const shown = await run(['--status']);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toContain('Nothing is wrong.');
+    const lacks = 'This access lacks the scope customers:read. Webhooks come in, but';
+    expect(shown.out).toContain(lacks);
+    const { notes } = JSON.parse((await run(['--status', '--json'])).out);
+    expect(notes).toEqual([expect.stringContaining(lacks)]);
+  });
+
+  it('asks no other Polar while the local one that it is connected with is away', async () => {
+    await connected();
+    // As npm start without --polar: no Polar here, and this address takes no webhooks of another one.
+    const without = { POLAR_API_URL: '' };
+    const away = await run(['--status'], without);
+    expect(away.code).toBe(2);
+    expect(away.out).toContain('The local Polar isn’t running. End this stack, then run npm start');
+    expect(away.out).toMatch(/organization +Northlight \(northlight\), on the local Polar\n/);
+    expect(away.out).not.toMatch(/api\.polar\.sh|Try again|Who mails/);
+    const repaired = await run(['--repair'], without);
+    expect(repaired).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('npm start -- --polar'),
+    });
+    await at.connections.remove((await at.connections.read()) ?? never());
+    await at.access.forget();
+    const none = await run(['--status'], without);
+    expect(none.error).toContain(
+      'To connect a local Polar, end this stack, then run npm start -- --polar.',
+    );
+    expect(none.error).not.toContain('--token');
   });
 
   it('shows who mails at each moment, and switches Polar off and on', async () => {

@@ -51,6 +51,16 @@ it('are the events and new contacts of a day or an hour, and all contacts', asyn
   });
 });
 
+it('leaves out a row that this version cannot read, and counts the others', async () => {
+  await event('odd', 'postponed', '2026-11-23T13:20:00.000Z');
+  const [email, creationShard] = ['odd@example.com', shardOf('odd@example.com')];
+  await audience.put('Contacts', { email, createdAt: '2026-11-23T13:20:00.000Z', creationShard });
+  expect(await counter()('2026-11-23T13')).toEqual({
+    ...{ total: 2, mailable: 1 },
+    counts: countsOf([['events', 'order.paid', 'unchanged']]),
+  });
+});
+
 it('gives none where a shard has more than a page may read', async () => {
   for (let at = 0; at < 20; at++) await contact(`${at}@example.com`, true, '2026-11-20');
   expect(await counter({ mostOfShard: 2 })('2026-11-23')).toBeUndefined();

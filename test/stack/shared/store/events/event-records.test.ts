@@ -60,18 +60,19 @@ describe.each(items)('the record of an event, %s,', (_, item) => {
   });
 
   it('loses by an erasure what says something of the person, and nothing else', async () => {
-    const { read, records } = await kept(item);
+    const { read, records, log } = await kept(item);
     await records.erase('evt-1');
     await records.erase('evt-1');
     const { email, ...left } = record;
     const { country, externalId, locale, ...properties } = record.properties;
     const row = await read();
     expect(recordedOf(row)).toEqual({
-      record: { ...left, changes: [], properties, erased: true },
+      record: { ...left, changes: [], properties, erased: true, added: true },
       payload: undefined,
     });
     expect(JSON.stringify(row)).not.toContain('ann@');
     for (const name of ['payload', 'email']) expect(row).not.toHaveProperty(name);
+    expect(await log.addedBy([record])).toEqual(new Set(['evt-1']));
     expect(row).toHaveProperty('dayShard', item['dayShard']);
   });
 });

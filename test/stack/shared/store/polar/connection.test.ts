@@ -60,6 +60,22 @@ it('how it looked is kept for the connection that was seen, until something is d
   expect(await connections.read()).toEqual({ ...first, version: 2 });
 });
 
+it('a gap that is open keeps its beginning, whatever else changes, until that very gap is closed', async () => {
+  const gap = { since: '2026-11-23T11:00:00.000Z', known: 'delivery' } as const;
+  const later = { since: '2026-11-24T11:00:00.000Z', known: 'look' } as const;
+  await connections.save(first, undefined);
+  expect(await connections.noteGap({ ...first, version: 2 }, gap)).toBe(false);
+  expect(await connections.noteGap(first, gap)).toBe(true);
+  expect(await connections.noteGap(first, later)).toBe(true);
+  await connections.noteLook(first, undefined);
+  expect(await connections.read()).toEqual({ ...first, gap });
+
+  expect(await connections.closeGap(first, later)).toBe(false);
+  expect(await connections.closeGap(first, gap)).toBe(true);
+  expect(await connections.closeGap(first, gap)).toBe(false);
+  expect(await connections.read()).toEqual(first);
+});
+
 it('of two who save the same version one wins, and the other is told', async () => {
   const other = { ...first, by: 'bob' };
   const saved = await Promise.all([

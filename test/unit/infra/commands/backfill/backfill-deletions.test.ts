@@ -120,7 +120,7 @@ describe('whom a backfill never takes for deleted', () => {
     const parts = { api, organizationId: 'another' };
     expect(await at.attempt({ parts })).toEqual({
       kind: 'refused',
-      reason: expect.stringContaining(`2 of ${northlight.id}.`),
+      reason: expect.stringContaining(`2 of ${northlight.name}.`),
     });
     const { counts } = await at.run({ parts, isMixed: true });
     expect(counts).toMatchObject({ drift: { extra: 0 }, refused: {} });

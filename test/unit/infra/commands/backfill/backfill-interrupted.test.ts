@@ -64,6 +64,7 @@ function mortalParts(
       customers: pages(api.customers),
       subscriptions: pages(api.subscriptions),
       orders: pages(api.orders),
+      organizations: step(api.organizations),
     },
   };
 }

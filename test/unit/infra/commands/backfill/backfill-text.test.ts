@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backfillLines, isLeft } from '#infra/commands/backfill/text.ts';
+import { backfillLines, driftLines, isLeft } from '#infra/commands/backfill/text.ts';
 import { noCounts } from '#shared/audience/backfill/page.ts';
 
 const counts = { ...noCounts(), drift: { missing: 2, stale: 0, 'wrong-group': 0, extra: 0 } };
@@ -60,5 +60,20 @@ it('one that was broken off before it saw anything shows no table of nothing', (
   const wish = { ...told, isDryRun: false, command: 'backfill', brokenOff: 'starts-over' } as const;
   expect(backfillLines({ ...noCounts(), drift: none }, wish)).toEqual([
     'Interrupted before anything was compared.',
+  ]);
+});
+
+it('a person who differs in several ways has one line', () => {
+  const lines: string[] = [];
+  const found = driftLines(
+    () => 'a***@example.com',
+    (line) => lines.push(line),
+  );
+  found({ drift: 'missing', customerId: 'c-1', address: 'ada@example.com' });
+  found({ drift: 'stale', customerId: 'c-2' });
+  found({ drift: 'wrong-group', customerId: 'c-1', address: 'ada@example.com' });
+  expect(lines.map((line) => line.trim())).toEqual([
+    expect.stringMatching(/^missing +c-1 +a\*\*\*@example\.com$/),
+    expect.stringMatching(/^stale +c-2$/),
   ]);
 });

@@ -24,5 +24,14 @@ it.each<[string, boolean, string | undefined, string | undefined, string | undef
     undefined,
   ],
 ])('the gap began an hour before %s', (_, wasDisabled, lastSuccess, oldestFailure, expected) => {
-  expect(beginningOfGap({ wasDisabled, lastSuccess, oldestFailure })).toBe(expected);
+  const clues = { wasDisabled, lastSuccess, oldestFailure, noted: undefined };
+  expect(beginningOfGap(clues)).toBe(expected);
+});
+
+it.each([
+  ['that began earlier', before, '2026-11-19T09:00:00.000000Z'],
+  ['that is known to begin only later', after, '2026-11-20T09:00:00.123000Z'],
+])('a gap %s and is still open is closed with it', (_, noted, expected) => {
+  const clues = { wasDisabled: true, lastSuccess: success, oldestFailure: after, noted };
+  expect(beginningOfGap(clues)).toBe(expected);
 });

@@ -49,6 +49,7 @@ async function startRecovery() {
     connections: {
       read: async () => connection,
       ...{ save: never, noteEmails: never, noteLook: never, remove: never, formerSince: never },
+      ...{ noteGap: never, closeGap: never },
     },
     webhookSecrets: {
       read: async () => ({ current: endpoint.secret, previous: '' }),

@@ -20,7 +20,7 @@ async function inStep() {
     ...{ url, name: 'Polar Audience', format: 'raw', api_version: polarApiVersion },
     events: standardEventTypes,
   });
-  const connection: Connection = {
+  const connected: Connection = {
     ...{ version: 1, server: 'production', endpointId: endpoint.id, url },
     ...{ organizationId: northlight.id, organizationName: northlight.name },
     ...{ organizationSlug: northlight.slug, apiVersion: polarApiVersion },
@@ -35,7 +35,7 @@ async function inStep() {
       ...{ changedAt: unused, write: unused },
     },
     connections: {
-      read: async () => connection,
+      read: async () => connected,
       ...{
         save: unused,
         noteEmails: unused,
@@ -43,10 +43,11 @@ async function inStep() {
         remove: unused,
         formerSince: unused,
       },
+      ...{ noteGap: unused, closeGap: unused },
     },
     access: { isKept: unused, save: unused, forget: unused },
   };
-  const isLeft = async () => {
+  const isLeft = async (connection: Connection = connected) => {
     const rehearsed = await rehearseRecovery(
       {
         ...{ ...parts, polar, connection, isMixed: false, appliesLost: false },
@@ -69,8 +70,15 @@ async function inStep() {
     if (rehearsed.kind === 'unfinished') throw new Error(rehearsed.reason);
     return rehearsed.isLeft;
   };
-  return { at, isLeft };
+  return { at, connected, isLeft };
 }
+
+it('a dry run has something to do where a gap is noted, although nothing is missing', async () => {
+  const { connected, isLeft } = await inStep();
+  const gap = { since: connected.connectedAt, known: 'connecting' } as const;
+  expect(await isLeft({ ...connected, gap })).toBe(true);
+  expect(await isLeft()).toBe(false);
+});
 
 it('a dry run has something to do where nothing but the state of a subscription was missed', async () => {
   const { at, isLeft } = await inStep();

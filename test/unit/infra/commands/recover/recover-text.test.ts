@@ -121,6 +121,17 @@ it('lost orders say whose mails are due, masked, and keep the gap open', () => {
   expect(open).not.toContain('The gap is closed.');
 });
 
+it('a gap of which a run compared only a part is said to be open, and how to close it', () => {
+  const gap = { since: '2026-11-20T10:00:00.000Z', known: 'delivery' } as const;
+  const lines = proofLines(closed, ' --stage x', gap);
+  expect(lines).not.toContain('The gap is closed.');
+  expect(lines.slice(-2)).toEqual([
+    "Nothing is missing in what this run compared, but the gap since 2026-11-20T10:00:00Z isn't closed yet.",
+    '  npm run recover -- --stage x   without --since, looks at all of it',
+  ]);
+  expect(proofLines({ ...closed, due: 1 }, '', gap)).toContain("The gap isn't closed yet.");
+});
+
 it.each([
   [true, 'Nothing was changed. To run it: npm run recover -- --stage x'],
   [false, 'Nothing to do: the gap is closed.'],

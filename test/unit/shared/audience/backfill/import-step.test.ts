@@ -237,7 +237,9 @@ it('does not begin where customers of another organization are here', async () =
   await at.step();
   expect(at.known()).toMatchObject({
     state: 'failed',
-    reason: expect.stringContaining('1 of org-other. Nothing was imported.'),
+    reason: expect.stringContaining(
+      '1 of the organization with the id org-other. Nothing was imported.',
+    ),
   });
   expect(at.audience.rows.contacts.size).toBe(1);
 });
@@ -313,7 +315,9 @@ describe('while it looks through many customers here, whose they are,', () => {
     await at.step({ imports: noting, living: () => slowly(at, eachMs) }, 10 * minuteMs);
     expect(at.known()).toMatchObject({
       state: 'failed',
-      reason: expect.stringContaining('1 of org-other. Nothing was imported.'),
+      reason: expect.stringContaining(
+        '1 of the organization with the id org-other. Nothing was imported.',
+      ),
     });
     expect(at.known().brokeOff).toBeUndefined();
     // It takes the turn, keeps it where a page took long, and ends.

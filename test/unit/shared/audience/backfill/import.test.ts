@@ -129,8 +129,9 @@ describe('a person', () => {
 });
 
 it('names the other organizations, and how to go on', () => {
-  expect(otherOrganizations({ others: new Map() }, running)).toBeUndefined();
-  expect(otherOrganizations({ others: new Map([['org-2', 3]]) }, running)).toBe(
-    'Customers here belong to another Polar organization than Northlight: 3 of org-2. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization org-1',
+  const southlight = { id: 'org-2', name: 'Southlight' };
+  expect(otherOrganizations({ others: new Map() }, running, [])).toBeUndefined();
+  expect(otherOrganizations({ others: new Map([['org-2', 3]]) }, running, [southlight])).toBe(
+    'Customers here belong to another Polar organization than Northlight: 3 of Southlight. Nothing was imported. If this deployment moved from one to the other, run: npm run backfill -- --organization org-1',
   );
 });
