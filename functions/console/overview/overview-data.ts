@@ -3,6 +3,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';
 import { dayBefore, type EventLog, type EventsOfDay } from '#shared/store/events/event-log.ts';
+import { byName } from '../kit/by-name.ts';
 
 export const periods = ['24h', '14d', '90d'] as const;
 export type Period = (typeof periods)[number];
@@ -111,6 +112,6 @@ export function shownWorkflows<T extends Pick<Workflow, 'workflowId' | 'name' | 
     status !== 'draft' || workflowId in emails || workflowId in runs;
   return workflows
     .filter(isUsed)
-    .sort((a, b) => rank[a.status] - rank[b.status] || a.name.localeCompare(b.name))
+    .sort((a, b) => rank[a.status] - rank[b.status] || byName(a, b))
     .slice(0, most);
 }
