@@ -62,7 +62,7 @@ const tableUses: TableUses = {
   // An import records what it applies.
   events: { calls: ['GetItem', 'BatchGetItem', 'PutItem'], queries: ['byContact', 'byDay'] },
   failures: { calls: ['BatchGetItem', 'DeleteItem', 'Scan'] },
-  settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
+  settings: { calls: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: {
     calls: ['GetItem', 'BatchGetItem', 'UpdateItem'],

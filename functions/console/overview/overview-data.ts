@@ -60,28 +60,28 @@ export function contactsAt(total: number, slots: readonly Slot[]): number[] {
   return before.reverse();
 }
 
-const daysLookedBack = 14;
+export const daysLookedBack = 14;
 
 /**
  * The newest events of today, or else of yesterday, of which the last minutes may not be counted yet, or of the newest
- * day of two weeks that has some in what was counted. Looks back day by day only where nothing was counted since
- * yesterday.
+ * day of two weeks that has some in what was counted, by days. Looks back day by day only where nothing was counted
+ * since yesterday.
  */
 export async function latestEvents(
   events: Pick<EventLog, 'ofDay' | 'newest'>,
-  counts: Pick<CountStore, 'days'>,
+  counted: () => Promise<Slots>,
   today: EventsOfDay,
   limit: number,
 ): Promise<EventsOfDay> {
   if (today.items.length > 0) return today;
-  const { slots, countedAt } = await daySlots(counts, today.day, daysLookedBack);
+  const { slots, countedAt } = await counted();
   const yesterday = dayBefore(today.day);
   if (!countedAt || countedAt < yesterday) return events.newest(yesterday, {}, limit);
-  const counted = slots.findLast((slot) => {
+  const busy = slots.slice(-daysLookedBack).findLast((slot) => {
     const { applied, unchanged, skipped } = eventNumbers(slot.counts);
     return applied + unchanged + skipped > 0;
   });
-  const days = new Set([yesterday, counted?.at ?? yesterday]);
+  const days = new Set([yesterday, busy?.at ?? yesterday]);
   days.delete(today.day);
   const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, limit)));
   return pages.find(({ items }) => items.length > 0) ?? today;

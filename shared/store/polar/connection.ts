@@ -7,7 +7,6 @@ import {
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -23,6 +22,7 @@ import {
 import { isWebhookSecret, previousEndMs } from '#shared/polar/webhook-secret.ts';
 import type { Lease } from '#shared/store/lease.ts';
 import { secretText } from '#shared/store/secret.ts';
+import { settingsRow } from '#shared/store/settings/settings-row.ts';
 
 /** After a crash the next may begin once this is over. */
 export const connectionLease = { name: 'polar-connection-act', leaseMs: 60_000 } as const;
@@ -63,12 +63,16 @@ const name = 'connection';
 const names = { '#version': 'version' };
 
 /** The item `connection` of table Settings. Every write names the connection that it replaces. */
-export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Connections {
+export function dynamoConnection(
+  db: DynamoDBDocumentClient,
+  table: string,
+  row = settingsRow(db, table),
+): Connections {
   const key = { TableName: table, Key: { name } };
   return {
     async read() {
-      const { Item } = await db.send(new GetCommand({ ...key, ConsistentRead: true }));
-      return Item && connectionSchema.parse(Item);
+      const found = await row(name);
+      return found && connectionSchema.parse(found);
     },
 
     save: ({ lastLook: _, ...next }, before) =>

@@ -128,6 +128,7 @@ describe('a function may', () => {
       Failures: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
+        'dynamodb:BatchGetItem',
         'dynamodb:DeleteItem',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
