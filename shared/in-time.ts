@@ -51,3 +51,34 @@ export async function within<T>(patienceMs: number, action: () => Promise<T>): P
     clearTimeout(timer);
   }
 }
+
+/**
+ * Asks once for all that is asked for in the same moment. The asking begins after everybody has asked, so nobody is
+ * answered with what was before.
+ */
+export function inOneGo<K, V>(
+  ask: (keys: readonly K[]) => Promise<(key: K) => V | Promise<V>>,
+): (key: K) => Promise<V> {
+  let next: { keys: Set<K>; answer: ReturnType<typeof ask> } | undefined;
+  const begin = () => {
+    const keys = new Set<K>();
+    const answer = new Promise((resolve) => setImmediate(resolve)).then(() => {
+      next = undefined;
+      return ask([...keys]);
+    });
+    return { keys, answer };
+  };
+  return async (key) => {
+    next ??= begin();
+    next.keys.add(key);
+    return (await next.answer)(key);
+  };
+}
+
+/** Reads each thing once for all who ask for it in the same moment. */
+export function readOnce<K, V>(read: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  return inOneGo(async (keys) => {
+    const begun = new Map(keys.map((key) => [key, read(key)]));
+    return (key) => begun.get(key) ?? read(key);
+  });
+}

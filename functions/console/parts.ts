@@ -6,9 +6,11 @@ import { runsNow } from '#shared/audience/runs/outlook.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
 import { mostCounted } from '#shared/audience/runs/steps-gone.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
+import { readOnce } from '#shared/in-time.ts';
 import { jsonLog } from '#shared/log.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { SendToWorker } from '#shared/queue/events-queue.ts';
+import { queueCounts } from '#shared/queue/queue-counts.ts';
 import { resumingRuns } from '#shared/queue/resuming.ts';
 import { dynamoCounts } from '#shared/store/counts/counts.ts';
 import { dynamoImports } from '#shared/store/import.ts';
@@ -20,6 +22,7 @@ import { dynamoOpenRuns } from '#shared/store/runs/open-runs.ts';
 import { dynamoRunLists, runCounts } from '#shared/store/runs/run-lists.ts';
 import { dynamoBrand, mailSettings } from '#shared/store/settings/brand.ts';
 import { dynamoSettings } from '#shared/store/settings/settings.ts';
+import { settingsRowsInOneGo } from '#shared/store/settings/settings-row.ts';
 import { audienceFromEnv } from '#shared/store/wiring/audience.ts';
 import { polarLinkOf } from '#shared/store/wiring/polar.ts';
 
@@ -71,7 +74,9 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     requestTimeoutMs,
   });
   const { db, requestHandler, now } = audience;
-  const brand = dynamoBrand(db, env.SETTINGS_TABLE);
+  // What each page says of the deployment and what it is about are often in the same rows.
+  const row = settingsRowsInOneGo(db, env.SETTINGS_TABLE);
+  const brand = dynamoBrand(db, env.SETTINGS_TABLE, row);
   const queues: readonly DeadLetterQueue[] = [
     { name: 'events', url: env.EVENTS_DEAD_LETTERS_URL, sourceUrl: env.EVENTS_QUEUE_URL },
     { name: 'mail', url: env.MAIL_DEAD_LETTERS_URL, sourceUrl: env.MAIL_QUEUE_URL },
@@ -83,33 +88,34 @@ export function consoleParts(variables: NodeJS.ProcessEnv) {
     ...{ db, secrets, settingsTable: env.SETTINGS_TABLE, variables: env, log },
     ...{ accessId: env.POLAR_ACCESS_ID, webhookSecretId: env.WEBHOOK_SECRET_ID },
     webhookUrl: env.WEBHOOK_URL,
+    row,
   });
   const runs = dynamoRunLists(db, env.RUNS_TABLE);
   const sqs = new SQSClient({ requestHandler });
   const send: SendToWorker = (message, DelaySeconds) =>
     sqs.send(new SendMessageCommand({ QueueUrl: env.EVENTS_QUEUE_URL, DelaySeconds, ...message }));
+  const versions = dynamoWorkflowVersions(db, {
+    workflows: env.WORKFLOWS_TABLE,
+    settings: env.SETTINGS_TABLE,
+  });
+  const allWorkflows = readOnce(versions.all);
   return {
     env,
     ...audience,
     // What a person has just saved must show on the next page, whichever instance makes it.
-    settings: mailSettings(dynamoSettings(db, env.SETTINGS_TABLE), brand),
+    settings: mailSettings(dynamoSettings(db, env.SETTINGS_TABLE, row), brand),
     brand,
     sqs,
-    workflows: resumingRuns(
-      dynamoWorkflowVersions(db, {
-        workflows: env.WORKFLOWS_TABLE,
-        settings: env.SETTINGS_TABLE,
-      }),
-      send,
-    ),
+    queueCounts: readOnce(queueCounts(sqs)),
+    workflows: resumingRuns({ ...versions, all: () => allWorkflows('all') }, send),
     emails: dynamoEmailAdmin(db, env.EMAILS_TABLE, now),
     acts: dynamoOperatorLog(db, env.ACTS_TABLE, { retentionDays: env.RETENTION_DAYS, now }),
     /** What the pages speak with Polar through. */
     polar,
     connections: polar.connections,
     counts: dynamoCounts(db, env.COUNTS_TABLE),
-    hold: dynamoHold(db, env.SETTINGS_TABLE),
-    imports: dynamoImports(db, env.SETTINGS_TABLE),
+    hold: dynamoHold(db, env.SETTINGS_TABLE, row),
+    imports: dynamoImports(db, env.SETTINGS_TABLE, row),
     queues,
     mailFrom: env.MAIL_FROM === '' ? undefined : env.MAIL_FROM,
     /** What SES knows the sender by: domains and addresses, comma-separated in the environment. */

@@ -17,6 +17,7 @@ import { secretAlone } from '#shared/polar/webhook-secret.ts';
 import { queueNames } from '#shared/queue/dead-letters/dead-letter.ts';
 import { ageText } from '#shared/queue/dead-letters/letter-reasons.ts';
 import type { ReasonNow } from '#shared/queue/failures-now.ts';
+import { queueCounts } from '#shared/queue/queue-counts.ts';
 import { type Concern, concernsOf, deadLettersIn, sumOf } from '#shared/status/concerns.ts';
 import {
   type ConnectionNow,
@@ -26,6 +27,8 @@ import {
   type StatusParts,
 } from '#shared/status/status.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
+import { dynamoHold } from '#shared/store/mail/hold.ts';
+import { dynamoWorkflowVersions } from '#shared/store/mail/workflow-versions.ts';
 import { deadLetterQueues } from './dead-letters/dead-letters.ts';
 import { oldestMessages } from './deployment/oldest-message.ts';
 import { type StackResources, stackResources } from './deployment/resources.ts';
@@ -69,14 +72,14 @@ function statusParts(deployment: Deployment, resources: StackResources): StatusP
   const { connections, webhookSecrets } = partsFor('production');
   return {
     db,
-    sqs: new SQSClient(clientConfigs.sqs),
     queues: deadLetterQueues(resources, queueNames),
+    queueCounts: queueCounts(new SQSClient(clientConfigs.sqs)),
     tables: {
       failures: resources.physicalId('Failures'),
       emails: emailsTable,
-      workflows: workflowsTable,
-      settings: settingsTable,
     },
+    workflows: dynamoWorkflowVersions(db, { workflows: workflowsTable, settings: settingsTable }),
+    hold: dynamoHold(db, settingsTable),
     settings: () => settingsNow(db, settingsTable),
     polar: {
       connections,

@@ -63,7 +63,7 @@ const tableUses: TableUses = {
   events: { calls: ['GetItem', 'BatchGetItem', 'PutItem'], queries: ['byContact', 'byDay'] },
   // With a dead letter that is put back comes why it died.
   failures: { calls: ['BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'] },
-  settings: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
+  settings: { calls: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'UpdateItem', 'Scan'] },
   workflows: { calls: ['GetItem', 'PutItem', 'DeleteItem', 'Scan'] },
   emails: {
     calls: ['GetItem', 'BatchGetItem', 'UpdateItem'],

@@ -1,4 +1,3 @@
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { within } from '#shared/in-time.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
@@ -10,19 +9,22 @@ import {
 } from '#shared/polar/webhook-secret.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
 import { type FailuresNow, failuresNow } from '#shared/queue/failures-now.ts';
+import type { ReadQueueCounts } from '#shared/queue/queue-counts.ts';
 import {
   dynamoEmailsNow,
   type EmailsNow,
   type EmailsOfDay,
 } from '#shared/store/mail/emails-now.ts';
-import { dynamoHold, type Hold } from '#shared/store/mail/hold.ts';
-import { dynamoWorkflowVersions, mostRemoved } from '#shared/store/mail/workflow-versions.ts';
+import type { Hold, HoldStore } from '#shared/store/mail/hold.ts';
+import { type dynamoWorkflowVersions, mostRemoved } from '#shared/store/mail/workflow-versions.ts';
 
 export type StatusParts = Readonly<{
   db: DynamoDBDocumentClient;
-  sqs: SQSClient;
   queues: readonly DeadLetterQueue[];
-  tables: Readonly<Record<'failures' | 'emails' | 'workflows' | 'settings', string>>;
+  queueCounts: ReadQueueCounts;
+  tables: Readonly<Record<'failures' | 'emails', string>>;
+  workflows: Pick<ReturnType<typeof dynamoWorkflowVersions>, 'all' | 'removed'>;
+  hold: Pick<HoldStore, 'read'>;
   settings: () => Promise<SettingsNow>;
   /** Where the numbers of the last day's emails come from; absent: from the emails themselves. */
   emailsOfDay?: EmailsOfDay;
@@ -79,7 +81,7 @@ export type Status = Readonly<{
 export async function readStatus(parts: StatusParts): Promise<Status> {
   const { db, tables, polar } = parts;
   const at = parts.now();
-  const { all, removed } = dynamoWorkflowVersions(db, tables);
+  const { all, removed } = parts.workflows;
   const reading = { workflows: all(), secrets: polar.webhookSecrets.read() };
   const senders = async () => {
     // What was counted before knows by itself who sent what.
@@ -98,7 +100,7 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
       parts.settings(),
       connectionNow(parts, reading.secrets),
       reading.secrets,
-      dynamoHold(db, tables.settings).read(),
+      parts.hold.read(),
     ]);
   const active = workflows.filter(({ status }) => status === 'active');
   return {
@@ -111,11 +113,11 @@ export async function readStatus(parts: StatusParts): Promise<Status> {
 
 async function queueNow(
   { name, url, sourceUrl }: DeadLetterQueue,
-  { sqs, oldestSeconds }: StatusParts,
+  { queueCounts, oldestSeconds }: StatusParts,
 ): Promise<QueueNow> {
   const [source, dead, oldest] = await Promise.all([
-    countsOf(sqs, sourceUrl),
-    countsOf(sqs, url),
+    queueCounts(sourceUrl),
+    queueCounts(url),
     oldestSeconds(sourceUrl),
   ]);
   return {
@@ -126,24 +128,6 @@ async function queueNow(
     oldestSeconds: oldest,
     // Those that somebody looks at are dead letters all the same.
     deadLetters: dead.visible + dead.hidden,
-  };
-}
-
-async function countsOf(sqs: SQSClient, QueueUrl: string) {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl,
-      AttributeNames: [
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesNotVisible',
-        'ApproximateNumberOfMessagesDelayed',
-      ],
-    }),
-  );
-  return {
-    visible: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
-    hidden: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
-    delayed: Number(Attributes?.ApproximateNumberOfMessagesDelayed ?? 0),
   };
 }
 

@@ -1,15 +1,19 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { type ImportStore, importSchema } from '#shared/audience/backfill/import.ts';
+import { settingsRow } from '#shared/store/settings/settings-row.ts';
 
 /** The newest import: item `import` of table Settings. */
-export function dynamoImports(db: DynamoDBDocumentClient, table: string): ImportStore {
+export function dynamoImports(
+  db: DynamoDBDocumentClient,
+  table: string,
+  row = settingsRow(db, table),
+): ImportStore {
   const Key = { name: 'import' };
   return {
     async read() {
-      const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
-      const { Item } = await db.send(get);
-      return Item && importSchema.parse(Item);
+      const found = await row(Key.name);
+      return found && importSchema.parse(found);
     },
 
     async put(next, before) {

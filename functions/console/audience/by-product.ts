@@ -10,6 +10,7 @@ import type {
   ContactList,
   ContactPosition,
 } from '#shared/store/audience/contact-search.ts';
+import { byName } from '../kit/by-name.ts';
 import { priceText, shortened } from '../kit/words.ts';
 
 /** Of a subscription that is alive. */
@@ -124,5 +125,5 @@ function eachOnce(all: ProductsOf | readonly (readonly Product[])[]): Product[] 
     const isOwn = other !== undefined && other.price !== one.price;
     found.set(one.id, isOwn ? { ...one, price: '' } : one);
   }
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  return [...found.values()].sort(byName);
 }

@@ -1,4 +1,3 @@
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, MiddlewareHandler } from 'hono';
 import { reasonOf } from '#shared/failure.ts';
 import { cached } from '#shared/in-time.ts';
@@ -6,6 +5,7 @@ import type { Log } from '#shared/log.ts';
 import type { Connection, Connections } from '#shared/polar/connection/connection.ts';
 import { type ConnectionHealth, needsSomebody } from '#shared/polar/connection/health.ts';
 import type { DeadLetterQueue } from '#shared/queue/dead-letters/letter-reasons.ts';
+import type { ReadQueueCounts } from '#shared/queue/queue-counts.ts';
 import type { ConsoleEnv } from './page.ts';
 
 /** What every page tells of the deployment. A part that could not be read is absent. */
@@ -43,7 +43,7 @@ export function tellConnection(
 type Parts = Readonly<{
   stage: string;
   connections: Pick<Connections, 'read'>;
-  sqs: SQSClient;
+  queueCounts: ReadQueueCounts;
   queues: readonly DeadLetterQueue[];
   log: Log;
   now: () => Date;
@@ -75,7 +75,7 @@ export function deploymentSigns(parts: Parts): MiddlewareHandler<ConsoleEnv> {
   };
 }
 
-async function read({ connections, sqs, queues, log }: Parts): Promise<DeploymentSigns> {
+async function read({ connections, queueCounts, queues, log }: Parts): Promise<DeploymentSigns> {
   const known = async <T>(sign: string, value: Promise<T>): Promise<T | undefined> => {
     try {
       return await value;
@@ -89,12 +89,13 @@ async function read({ connections, sqs, queues, log }: Parts): Promise<Deploymen
       'connection',
       connections.read().then((found) => ({ found })),
     ),
-    known('dead letters', Promise.all(queues.map(({ url }) => lettersIn(sqs, url)))),
+    known('dead letters', Promise.all(queues.map(({ url }) => queueCounts(url)))),
   ]);
   return {
     polar: connection && stateOf(connection.found),
     organization: connection?.found?.organizationName,
-    deadLetters: letters?.reduce((sum, count) => sum + count, 0),
+    // Those that somebody looks at are dead letters all the same.
+    deadLetters: letters?.reduce((sum, { visible, hidden }) => sum + visible + hidden, 0),
   };
 }
 
@@ -102,17 +103,4 @@ function stateOf(found: Connection | undefined): DeploymentSigns['polar'] {
   if (!found) return 'none';
   const hasFindings = (found.lastLook?.findings.length ?? 0) > 0;
   return found.gap || hasFindings ? 'attention' : 'well';
-}
-
-/** Those that somebody looks at are dead letters all the same. */
-async function lettersIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
-  );
-  const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: hidden } =
-    Attributes ?? {};
-  return Number(visible ?? 0) + Number(hidden ?? 0);
 }

@@ -3,6 +3,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';
 import { dayBefore, type EventLog, type EventsOfDay } from '#shared/store/events/event-log.ts';
+import { byName } from '../kit/by-name.ts';
 
 export const periods = ['24h', '14d', '90d'] as const;
 export type Period = (typeof periods)[number];
@@ -59,28 +60,28 @@ export function contactsAt(total: number, slots: readonly Slot[]): number[] {
   return before.reverse();
 }
 
-const daysLookedBack = 14;
+export const daysLookedBack = 14;
 
 /**
  * The newest events of today, or else of yesterday, of which the last minutes may not be counted yet, or of the newest
- * day of two weeks that has some in what was counted. Looks back day by day only where nothing was counted since
- * yesterday.
+ * day of two weeks that has some in what was counted, by days. Looks back day by day only where nothing was counted
+ * since yesterday.
  */
 export async function latestEvents(
   events: Pick<EventLog, 'ofDay' | 'newest'>,
-  counts: Pick<CountStore, 'days'>,
+  counted: () => Promise<Slots>,
   today: EventsOfDay,
   limit: number,
 ): Promise<EventsOfDay> {
   if (today.items.length > 0) return today;
-  const { slots, countedAt } = await daySlots(counts, today.day, daysLookedBack);
+  const { slots, countedAt } = await counted();
   const yesterday = dayBefore(today.day);
   if (!countedAt || countedAt < yesterday) return events.newest(yesterday, {}, limit);
-  const counted = slots.findLast((slot) => {
+  const busy = slots.slice(-daysLookedBack).findLast((slot) => {
     const { applied, unchanged, skipped } = eventNumbers(slot.counts);
     return applied + unchanged + skipped > 0;
   });
-  const days = new Set([yesterday, counted?.at ?? yesterday]);
+  const days = new Set([yesterday, busy?.at ?? yesterday]);
   days.delete(today.day);
   const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, limit)));
   return pages.find(({ items }) => items.length > 0) ?? today;
@@ -111,6 +112,6 @@ export function shownWorkflows<T extends Pick<Workflow, 'workflowId' | 'name' | 
     status !== 'draft' || workflowId in emails || workflowId in runs;
   return workflows
     .filter(isUsed)
-    .sort((a, b) => rank[a.status] - rank[b.status] || a.name.localeCompare(b.name))
+    .sort((a, b) => rank[a.status] - rank[b.status] || byName(a, b))
     .slice(0, most);
 }

@@ -3,13 +3,14 @@ import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { fewCounter } from '#shared/store/counts/count-few.ts';
+import { daySlots } from '#shared/store/counts/slots.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { tellConnection } from '../kit/deployment-signs.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { setUpSeen } from '../kit/remembered.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { concernsView, isSetUp, setUpView } from './next-steps.ts';
-import { latestEvents, numbersOf, periods } from './overview-data.ts';
+import { daysLookedBack, latestEvents, numbersOf, periods } from './overview-data.ts';
 import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
 import {
   connectionCard,
@@ -39,13 +40,23 @@ export function overviewPages(parts: ConsoleParts) {
   app.get('/', async (c) => {
     const period = periodSchema.parse(c.req.query('period'));
     const at = now();
-    const [present, counted, all, latest] = await Promise.all([
+    const today = at.toISOString().slice(0, 10);
+    const counting = numbersOf(counts, period, at);
+    const byDays = () => (period === '24h' ? daySlots(counts, today, daysLookedBack) : counting);
+    const reading = Promise.all([
       status(c.get('deployment')?.acts ?? 0),
-      numbersOf(counts, period, at),
+      counting,
       workflows.all(),
+    ]);
+    const [[present, counted, all], setUp, latest] = await Promise.all([
+      reading,
+      reading.then(
+        ([known, numbers, ofAll]) =>
+          known && setUpOf({ ...parts, contacts }, { status: known, numbers, workflows: ofAll }),
+      ),
       events
-        .ofDay(at.toISOString().slice(0, 10), {}, mostLatest)
-        .then((today) => latestEvents(events, counts, today, mostLatest)),
+        .ofDay(today, {}, mostLatest)
+        .then((ofToday) => latestEvents(events, byDays, ofToday, mostLatest)),
     ]);
     if (present?.connection.kind === 'seen') {
       tellConnection(c, present.connection.connection, present.connection.health);
@@ -53,10 +64,7 @@ export function overviewPages(parts: ConsoleParts) {
     const [last] = latest.items;
     const numbers = await withPresent(counted, last?.receivedAt, countFew, at);
     const shown = latest.items.slice(0, latestBeside(all, numbers));
-    const [added, setUp] = await Promise.all([
-      events.addedBy(shown),
-      present && setUpOf({ ...parts, contacts }, { status: present, numbers, workflows: all }),
-    ]);
+    const added = await events.addedBy(shown);
     const concerns = concernsShown(present);
     const wasJustDone = setUp !== undefined && setUpSeen(c, isSetUp(setUp));
     return page(c, {

@@ -25,17 +25,12 @@ export type StatusNow = (acts: number) => Promise<Status | undefined>;
 
 /** Of this instance, one reading for all who ask within some seconds, unless somebody did something meanwhile. */
 export function statusNow(parts: ConsoleParts): StatusNow {
-  const { db, env, sqs, queues, now, log, polar } = parts;
+  const { db, env, queues, queueCounts, workflows, hold, now, log, polar } = parts;
   const { connections, webhookSecrets } = polar;
   const read = () =>
     readStatus({
-      ...{ db, sqs, queues, now, polarMs },
-      tables: {
-        failures: env.FAILURES_TABLE,
-        emails: env.EMAILS_TABLE,
-        workflows: env.WORKFLOWS_TABLE,
-        settings: env.SETTINGS_TABLE,
-      },
+      ...{ db, queues, queueCounts, workflows, hold, now, polarMs },
+      tables: { failures: env.FAILURES_TABLE, emails: env.EMAILS_TABLE },
       settings: () => settingsNow(parts),
       polar: {
         ...{ connections, webhookSecrets },

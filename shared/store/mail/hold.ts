@@ -1,11 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
+import { settingsRow } from '#shared/store/settings/settings-row.ts';
 
 const holdSchema = z.object({
   isOn: z.boolean(),
@@ -30,13 +26,16 @@ export type HoldStore = Readonly<{
 }>;
 
 /** The one switch that holds all mail: item `hold` of table Settings. */
-export function dynamoHold(db: DynamoDBDocumentClient, table: string): HoldStore {
+export function dynamoHold(
+  db: DynamoDBDocumentClient,
+  table: string,
+  row = settingsRow(db, table),
+): HoldStore {
   const Key = { name: 'hold' };
   return {
     async read() {
-      const get = new GetCommand({ TableName: table, Key, ConsistentRead: true });
-      const { Item } = await db.send(get);
-      return Item && holdSchema.parse(Item);
+      const found = await row(Key.name);
+      return found && holdSchema.parse(found);
     },
 
     hold: (reason, by, at) =>

@@ -7,7 +7,6 @@ import {
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -24,6 +23,7 @@ import {
 import { isWebhookSecret, previousEndMs } from '#shared/polar/webhook-secret.ts';
 import type { Lease } from '#shared/store/lease.ts';
 import { secretText } from '#shared/store/secret.ts';
+import { settingsRow } from '#shared/store/settings/settings-row.ts';
 
 /** After a crash the next may begin once this is over. */
 export const connectionLease = { name: 'polar-connection-act', leaseMs: 60_000 } as const;
@@ -70,12 +70,16 @@ const formerSchema = z.object({ organizationId: z.string(), since: z.string() })
  * The item `connection` of table Settings. Every write names the connection that it replaces. `former-connection` says
  * since when the one was that was removed last: orders may have been lost since then, also while there was none.
  */
-export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Connections {
+export function dynamoConnection(
+  db: DynamoDBDocumentClient,
+  table: string,
+  row = settingsRow(db, table),
+): Connections {
   const key = { TableName: table, Key: { name } };
   return {
     async read() {
-      const { Item } = await db.send(new GetCommand({ ...key, ConsistentRead: true }));
-      return Item && connectionSchema.parse(Item);
+      const found = await row(name);
+      return found && connectionSchema.parse(found);
     },
 
     save: ({ lastLook: _, ...next }, before) =>
@@ -148,11 +152,8 @@ export function dynamoConnection(db: DynamoDBDocumentClient, table: string): Con
       ),
 
     async formerSince(organizationId) {
-      const Key = { name: formerName };
-      const { Item } = await db.send(
-        new GetCommand({ TableName: table, Key, ConsistentRead: true }),
-      );
-      const former = Item && formerSchema.parse(Item);
+      const found = await row(formerName);
+      const former = found && formerSchema.parse(found);
       return former?.organizationId === organizationId ? former.since : undefined;
     },
 

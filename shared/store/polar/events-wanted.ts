@@ -1,10 +1,11 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import {
   optionalEventTypes,
   type SupportedEventType,
   standardEventTypes,
 } from '#shared/polar/event-types.ts';
+import { settingsRow } from '#shared/store/settings/settings-row.ts';
 
 const switchSchema = z.catch(z.object({ enabled: z.boolean() }), { enabled: false });
 /** Whatever else is wrong with the settings, and without what would read all of them. */
@@ -16,11 +17,10 @@ const documentSchema = z.catch(z.object({ events: z.record(z.string(), switchSch
 export function eventsWanted(
   db: DynamoDBDocumentClient,
   table: string,
+  row = settingsRow(db, table),
 ): () => Promise<SupportedEventType[]> {
   return async () => {
-    const key = { TableName: table, Key: { name: 'settings' } };
-    const { Item } = await db.send(new GetCommand({ ...key, ConsistentRead: true }));
-    const { events } = documentSchema.parse(Item);
+    const { events } = documentSchema.parse(await row('settings'));
     return [...standardEventTypes, ...optionalEventTypes.filter((type) => events[type]?.enabled)];
   };
 }

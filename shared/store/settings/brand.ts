@@ -1,6 +1,7 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type Brand, readBrand, settingsOfMails } from '#shared/audience/settings/brand.ts';
 import type { Settings, SettingsDocument } from '#shared/audience/settings/settings.ts';
+import { settingsRow } from './settings-row.ts';
 
 const name = 'brand';
 
@@ -8,16 +9,18 @@ const name = 'brand';
 export function brandItem(
   db: DynamoDBDocumentClient,
   table: string,
+  row = settingsRow(db, table),
 ): () => Promise<SettingsDocument> {
-  return async () => {
-    const get = new GetCommand({ TableName: table, Key: { name }, ConsistentRead: true });
-    return (await db.send(get)).Item ?? {};
-  };
+  return async () => (await row(name)) ?? {};
 }
 
 /** The brand of this deployment, without what is wrong in it. Apart from its history, which mails need not load. */
-export function dynamoBrand(db: DynamoDBDocumentClient, table: string): () => Promise<Brand> {
-  const read = brandItem(db, table);
+export function dynamoBrand(
+  db: DynamoDBDocumentClient,
+  table: string,
+  row = settingsRow(db, table),
+): () => Promise<Brand> {
+  const read = brandItem(db, table, row);
   return async () => readBrand(await read()).brand;
 }
 

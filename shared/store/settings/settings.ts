@@ -1,27 +1,24 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import {
   defaultSettings,
   type Settings,
   settingsSchema,
   storedSettings,
 } from '#shared/audience/settings/settings.ts';
+import { settingsRow } from './settings-row.ts';
 
 const name = 'settings';
 
 /** The document is there and is not what settings must be. The message names the fields. */
 export class InvalidSettings extends Error {}
 
-const documentIn = (db: DynamoDBDocumentClient, table: string) => async () =>
-  (await db.send(new GetCommand({ TableName: table, Key: { name }, ConsistentRead: true }))).Item;
-
 /** The settings document as it is stored, valid or not. Where there is none, writes the defaults first. */
 export function settingsItem(
   db: DynamoDBDocumentClient,
   table: string,
+  row = settingsRow(db, table),
 ): () => Promise<Readonly<Record<string, unknown>>> {
-  const read = documentIn(db, table);
-
   async function seed(): Promise<void> {
     try {
       const put = {
@@ -36,16 +33,20 @@ export function settingsItem(
   }
 
   return async () => {
-    const found = await read();
+    const found = await row(name);
     if (found) return found;
     await seed();
-    return (await read()) ?? {};
+    return (await row(name)) ?? {};
   };
 }
 
 /** Reads the settings, seeded where there are none. Throws InvalidSettings. */
-export function dynamoSettings(db: DynamoDBDocumentClient, table: string): () => Promise<Settings> {
-  const read = settingsItem(db, table);
+export function dynamoSettings(
+  db: DynamoDBDocumentClient,
+  table: string,
+  row = settingsRow(db, table),
+): () => Promise<Settings> {
+  const read = settingsItem(db, table, row);
   return async () => validSettings(await read());
 }
 
@@ -54,9 +55,9 @@ export function dynamoSettingsReadOnly(
   db: DynamoDBDocumentClient,
   table: string,
 ): () => Promise<Settings> {
-  const read = documentIn(db, table);
+  const row = settingsRow(db, table);
   return async () => {
-    const document = await read();
+    const document = await row(name);
     return document ? validSettings(document) : defaultSettings;
   };
 }

@@ -21,6 +21,7 @@ import {
   webhookSecretDocument,
 } from '#shared/store/polar/connection.ts';
 import { eventsWanted } from '#shared/store/polar/events-wanted.ts';
+import type { SettingsRow } from '#shared/store/settings/settings-row.ts';
 
 type ReachParts = Readonly<{
   db: DynamoDBDocumentClient;
@@ -32,7 +33,13 @@ type ReachParts = Readonly<{
   log?: Log;
 }>;
 
-type LinkParts = ReachParts & Readonly<{ webhookSecretId: string; webhookUrl: string }>;
+type LinkParts = ReachParts &
+  Readonly<{
+    webhookSecretId: string;
+    webhookUrl: string;
+    /** How it reads what is in Settings; absent: row by row. */
+    row?: SettingsRow;
+  }>;
 
 type Call = Readonly<{
   /** An access that is not kept; absent: the one in use. */
@@ -66,7 +73,7 @@ export function polarReachOf({ db, secrets, settingsTable, accessId, variables, 
 }
 
 /** What a deployment speaks with Polar through, for functions and commands alike. */
-export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts) {
+export function polarLinkOf({ webhookSecretId, webhookUrl, row, ...parts }: LinkParts) {
   const { db, secrets, settingsTable } = parts;
   const { access, addresses, leaseOf, now, ...reach } = polarReachOf(parts);
   const obstacle = (server: PolarServer) =>
@@ -78,11 +85,11 @@ export function polarLinkOf({ webhookSecretId, webhookUrl, ...parts }: LinkParts
       : polarApi({ baseUrl: addresses(server).apiUrl, token: isAway });
   const link = {
     access,
-    connections: dynamoConnection(db, settingsTable),
+    connections: dynamoConnection(db, settingsTable, row),
     inTurn: connectionTurn({ lease: leaseOf(connectionLease), newId: randomUUID }),
     webhookSecrets: webhookSecretDocument(secrets, webhookSecretId),
     webhookUrl,
-    eventsWanted: eventsWanted(db, settingsTable),
+    eventsWanted: eventsWanted(db, settingsTable, row),
     now,
   };
 

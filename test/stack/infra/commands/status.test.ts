@@ -10,6 +10,7 @@ import { settingsNow, tellStatus } from '#infra/commands/status.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { failuresNow } from '#shared/queue/failures-now.ts';
+import { queueCounts } from '#shared/queue/queue-counts.ts';
 import { readStatus, type StatusParts } from '#shared/status/status.ts';
 import { dynamoHold } from '#shared/store/mail/hold.ts';
 import { dynamoEmails } from '#shared/store/mail/ledger.ts';
@@ -43,14 +44,17 @@ beforeEach(async () => {
 
 const parts = (changed: Partial<StatusParts> = {}): StatusParts => ({
   db: dead.audience.db,
-  sqs: dead.sqs,
   queues: dead.parts.queues,
+  queueCounts: queueCounts(dead.sqs),
   tables: {
     failures: dead.audience.tableOf('Failures'),
     emails: dead.audience.tableOf('Emails'),
+  },
+  workflows: dynamoWorkflowVersions(dead.audience.db, {
     workflows: dead.audience.tableOf('Workflows'),
     settings: dead.audience.tableOf('Settings'),
-  },
+  }),
+  hold: dynamoHold(dead.audience.db, dead.audience.tableOf('Settings')),
   settings: () => settingsNow(dead.audience.db, dead.audience.tableOf('Settings')),
   polar: {
     connections: polar.connections,

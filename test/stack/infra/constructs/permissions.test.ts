@@ -133,6 +133,7 @@ describe('a function may', () => {
       ],
       Acts: ['dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       Settings: [
+        'dynamodb:BatchGetItem',
         'dynamodb:DeleteItem',
         'dynamodb:GetItem',
         'dynamodb:PutItem',

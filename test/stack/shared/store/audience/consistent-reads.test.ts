@@ -5,6 +5,7 @@ import type { RowKey } from '#shared/audience/rows/workspace.ts';
 import { dynamoAudienceStore } from '#shared/store/audience/audience-store.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
 import { dynamoSettings } from '#shared/store/settings/settings.ts';
+import { settingsRowsInOneGo } from '#shared/store/settings/settings-row.ts';
 import { type Asked, startDynamoStandIn } from '#test/fakes/dynamodb.ts';
 
 const tables = {
@@ -126,6 +127,27 @@ describe('the settings in DynamoDB', () => {
           Key: { name: { S: 'settings' } },
           ConsistentRead: true,
         },
+      },
+    ]);
+  });
+
+  it('are read consistently in one call with what else is asked for in Settings', async () => {
+    const table = 'the-settings';
+    const standIn = await startDynamoStandIn(() => ({
+      Responses: { [table]: [{ name: { S: 'hold' }, isOn: { BOOL: true } }] },
+    }));
+    onTestFinished(standIn.stop);
+    const row = settingsRowsInOneGo(documentClient(standIn.client), table);
+    expect(await Promise.all([row('settings'), row('hold'), row('hold')])).toEqual([
+      undefined,
+      { name: 'hold', isOn: true },
+      { name: 'hold', isOn: true },
+    ]);
+    const Keys = [{ name: { S: 'settings' } }, { name: { S: 'hold' } }];
+    expect(standIn.asked).toEqual([
+      {
+        operation: 'BatchGetItem',
+        input: { RequestItems: { [table]: { Keys, ConsistentRead: true } } },
       },
     ]);
   });

@@ -1,4 +1,3 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { Hono } from 'hono';
 import { describe, expect, it, vi } from 'vitest';
 import { deploymentSigns } from '#functions/console/kit/deployment-signs.ts';
@@ -8,11 +7,11 @@ import type { ConsoleEnv } from '#functions/console/kit/page.ts';
 function consoleAtWork() {
   const read = vi.fn(async () => undefined);
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  const sqs = new SQSClient({ region: 'us-east-1' });
+  const queueCounts = async () => ({ visible: 0, hidden: 0, delayed: 0 });
   const app = new Hono<ConsoleEnv>();
   app.use(
     deploymentSigns({
-      ...{ stage: 'test', connections: { read }, sqs, queues: [], log },
+      ...{ stage: 'test', connections: { read }, queueCounts, queues: [], log },
       now: () => new Date(0),
     }),
   );

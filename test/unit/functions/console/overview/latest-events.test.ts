@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { latestEvents } from '#functions/console/overview/overview-data.ts';
+import { daySlots } from '#shared/store/counts/slots.ts';
 import type { EventsOfDay } from '#shared/store/events/event-log.ts';
 
 const today = '2026-11-14';
@@ -16,8 +17,8 @@ function pageOf(day: string, days: readonly string[]): EventsOfDay {
   return { day, items: days.includes(day) ? [event] : [], isCutShort: false, next: undefined };
 }
 
-function countsWith(counted: Readonly<Record<string, 'applied' | 'dead'>>, countedAt: string) {
-  return {
+function countedDays(counted: Readonly<Record<string, 'applied' | 'dead'>>, countedAt: string) {
+  const counts = {
     days: async () =>
       Object.entries(counted).map(([day, outcome]) => ({
         ...{ day, countedAt, hours: 24, isFinal: true },
@@ -29,6 +30,7 @@ function countsWith(counted: Readonly<Record<string, 'applied' | 'dead'>>, count
         },
       })),
   };
+  return () => daySlots(counts, today, 14);
 }
 
 const justNow = `${today}T10:00:00.000Z`;
@@ -75,8 +77,8 @@ it.each<[string, string[], Record<string, 'applied' | 'dead'>, string | undefine
       return pageOf(day, days);
     },
   };
-  const counts = countsWith(counted, justNow);
-  const { items } = await latestEvents(events, counts, pageOf(today, days), 5);
+  const byDays = countedDays(counted, justNow);
+  const { items } = await latestEvents(events, byDays, pageOf(today, days), 5);
   expect(items[0]?.receivedAt.slice(0, 10)).toBe(found);
   expect(read).toEqual(asked);
 });
@@ -95,6 +97,6 @@ it.each([
       throw new Error('Nothing says which day.');
     },
   };
-  const counts = countsWith(counted, '2026-11-12T23:59:59.999Z');
-  expect(await latestEvents(events, counts, pageOf(today, []), 5)).toBe(found);
+  const byDays = countedDays(counted, '2026-11-12T23:59:59.999Z');
+  expect(await latestEvents(events, byDays, pageOf(today, []), 5)).toBe(found);
 });
