@@ -49,8 +49,9 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     return refuseSecond(before, organization);
 
   const ours = await webhookSecrets.read();
-  let gap = before?.gap;
-  let next: string | undefined;
+  const former = before ? undefined : await connections.former(organization.id);
+  let gap = before?.gap ?? former?.gap;
+  let next: string | undefined = former?.gap && closeTheGap.disconnected;
   const { endpoint, done } = await settleEndpoint({
     api,
     webhookUrl,
@@ -59,7 +60,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     knownId: before?.endpointId,
     events: await parts.eventsWanted(),
     mayTakeOver: (secret) => mustBeStrong(secret, ours),
-    // Before the first connection nothing was to come.
+    // Before a first connection nothing was to come; what was not while there was none is known already.
     beforeSending: async (was) => {
       if (!before) return;
       gap = await noteGap(parts, before);
@@ -80,9 +81,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     url: webhookUrl,
     apiVersion: polarApiVersion,
     connectedAt: now,
-    since: before
-      ? connectedSince(before)
-      : ((await connections.formerSince(organization.id)) ?? now),
+    since: before ? connectedSince(before) : (former?.since ?? now),
     by: wish.by,
     method: wish.access.kind,
     ...((emails ?? before?.emails) && { emails: emails ?? before?.emails }),

@@ -20,10 +20,19 @@ type Look = z.infer<typeof lookSchema>;
 /** Since when webhooks may be missing, and what is known of that time. */
 const gapSchema = z.object({
   since: z.string(),
-  /** Polar delivered something last; watch saw the endpoint enabled last; Polar was connected. */
-  known: z.enum(['delivery', 'look', 'connecting']),
+  /** Polar delivered something last; watch saw the endpoint enabled last; Polar was connected, or disconnected. */
+  known: z.enum(['delivery', 'look', 'connecting', 'disconnecting']),
 });
 export type Gap = z.infer<typeof gapSchema>;
+
+/** What is remembered of the connection that was removed last. */
+export const formerSchema = z.object({
+  organizationId: z.string(),
+  since: z.string(),
+  /** What a connection with the same organization has not had of it yet. */
+  gap: z.optional(gapSchema),
+});
+export type Former = Omit<z.infer<typeof formerSchema>, 'organizationId'>;
 
 export const connectionSchema = z.object({
   version: z.int(),
@@ -76,9 +85,9 @@ export type Connections = Readonly<{
   noteGap: (known: Connection, gap: Gap) => Promise<boolean>;
   /** Forgets this gap. It stays the same connection. `false`: it is another by now, or has another gap. */
   closeGap: (known: Connection, gap: Gap) => Promise<boolean>;
-  /** Since when Polar told of this organization, where a connection with it was removed. */
-  formerSince: (organizationId: string) => Promise<string | undefined>;
-  /** Remembers since when it was. `false`: there is another by now. Removing what is not there is fine. */
+  /** Of the connection that was removed last, if it was with this organization. */
+  former: (organizationId: string) => Promise<Former | undefined>;
+  /** Remembers since when it was, and its gap. `false`: there is another by now. Removing what is not there is fine. */
   remove: (known: Connection) => Promise<boolean>;
 }>;
 

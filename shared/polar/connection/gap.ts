@@ -68,6 +68,8 @@ export const closeTheGap = {
     'Polar recorded nothing while it was disabled. Run npm run recover: it redelivers what failed before, fills the gap, and lists lost orders whose emails are due.',
   missing:
     'Polar recorded nothing while it was gone. Run npm run recover: it fills the gap, and lists lost orders whose emails are due.',
+  disconnected:
+    'Polar recorded nothing while it was disconnected. Run npm run recover: it fills the gap, and lists lost orders whose emails are due.',
 } as const;
 
 /** What an open gap means: `what` is said before the time, `why` in a sentence of its own. */
@@ -79,6 +81,7 @@ const sinceTexts: Readonly<Record<Gap['known'], string>> = {
   delivery: 'Polar last delivered one then; later, its endpoint was disabled or gone.',
   look: 'The endpoint in Polar was last seen enabled then; later, it was disabled or gone.',
   connecting: 'Polar was connected then; later, its endpoint was disabled or gone.',
+  disconnecting: 'Polar was disconnected then.',
 };
 
 /** The same, for a terminal. */

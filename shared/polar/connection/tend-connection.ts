@@ -159,7 +159,7 @@ async function disconnectInTurn(parts: ConnectionParts, connection: Connection):
   const restored = isKept ? await restoreEmails(parts, connection) : [];
   const done = isKept ? await removeEndpoints(parts, connection) : wasBrokenOff;
   await access.forget();
-  if (!(await connections.remove(connection))) {
+  if (!(await connections.remove((await connections.read()) ?? connection))) {
     const reason = 'Somebody else connected Polar at the same moment. Look at the connection.';
     return { kind: 'unfinished', reason, error: undefined };
   }
@@ -194,13 +194,17 @@ export function forgetLeftAccess(parts: ConnectionParts): Promise<Tended> {
 }
 
 async function removeEndpoints(
-  { api, webhookUrl }: ConnectionParts,
-  { organizationId, method, endpointId }: Connection,
+  { api, webhookUrl, connections, now }: ConnectionParts,
+  connection: Connection,
 ): Promise<string> {
+  const { organizationId, method, endpointId } = connection;
   try {
     const place = { api, webhookUrl, organizationId, mayName: method === 'oauth' };
     // A repair that was broken off may have made one that the connection does not know yet.
     const { here } = await endpointsOf(place);
+    // First, so that a disconnect that is broken off and tried again later still knows when it began.
+    const gap = { since: now().toISOString(), known: 'disconnecting' } as const;
+    await connections.noteGap(connection, gap);
     const ids = new Set([...here.map(({ id }) => id), endpointId]);
     let removed = 0;
     for (const id of ids) removed += (await removeEndpoint(api, id)) ? 1 : 0;

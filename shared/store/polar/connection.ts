@@ -17,6 +17,7 @@ import {
   type Connections,
   connectedSince,
   connectionSchema,
+  formerSchema,
   type InTurn,
   type WebhookSecrets,
 } from '#shared/polar/connection/connection.ts';
@@ -64,11 +65,10 @@ const name = 'connection';
 const names = { '#version': 'version' };
 
 const formerName = 'former-connection';
-const formerSchema = z.object({ organizationId: z.string(), since: z.string() });
 
 /**
  * The item `connection` of table Settings. Every write names the connection that it replaces. `former-connection` says
- * since when the one was that was removed last: orders may have been lost since then, also while there was none.
+ * since when the one was that was removed last, and its gap: orders may have been lost, also while there was none.
  */
 export function dynamoConnection(
   db: DynamoDBDocumentClient,
@@ -151,15 +151,16 @@ export function dynamoConnection(
         ),
       ),
 
-    async formerSince(organizationId) {
+    async former(organizationId) {
       const found = await row(formerName);
       const former = found && formerSchema.parse(found);
-      return former?.organizationId === organizationId ? former.since : undefined;
+      return former?.organizationId === organizationId ? former : undefined;
     },
 
     async remove(known) {
-      const { organizationId } = known;
-      const Item = { name: formerName, organizationId, since: connectedSince(known) };
+      const { organizationId, gap } = known;
+      const former = { organizationId, since: connectedSince(known), ...(gap && { gap }) };
+      const Item = { name: formerName, ...former };
       await db.send(new PutCommand({ TableName: table, Item }));
       return unlessChanged(() =>
         db.send(

@@ -156,6 +156,32 @@ describe('connecting Polar', () => {
     expect(await at.connections.read()).toMatchObject({ connectedAt: last, since: first });
   });
 
+  it('knows that webhooks are missing since it was disconnected from the same organization', async () => {
+    const connectAt = (iso: string) => {
+      const access = at.token();
+      const parts = { ...at.parts(access), now: () => new Date(iso) };
+      return connectPolar(parts, { access, by: 'ann' });
+    };
+    await connectAt('2026-11-22T12:00:00.000Z');
+    const present = await at.connections.read();
+    if (!present) throw new Error('not connected');
+    const since = '2026-11-23T12:00:00.000Z';
+    await disconnectPolar({ ...at.parts(), now: () => new Date(since) }, present);
+
+    const again = await connectAt('2026-11-24T12:00:00.000Z');
+    expect(again).toMatchObject({
+      kind: 'connected',
+      done: expect.arrayContaining([expect.stringContaining('npm run recover')]),
+    });
+    const connection = await at.connections.read();
+    expect(connection?.gap).toEqual({ since, known: 'disconnecting' });
+
+    if (!connection?.gap) throw new Error('no gap');
+    expect(await at.connections.closeGap(connection, connection.gap)).toBe(true);
+    await connectAt('2026-11-25T12:00:00.000Z');
+    expect((await at.connections.read())?.gap).toBeUndefined();
+  });
+
   it('puts its secret in the place of a stand-in, with which nobody signs, and keeps none', async () => {
     const standIn = {
       current: 'polar_whs_made-up-on-this-machine-here',

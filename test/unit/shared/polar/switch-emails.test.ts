@@ -42,7 +42,7 @@ async function connected(pausing: (polar: { goDown: () => void }) => void = () =
       noteGap: never,
       closeGap: never,
       remove: never,
-      formerSince: never,
+      former: never,
     },
     webhookSecrets: { read: never, changedAt: never, write: never },
     access: { isKept: never, save: never, forget: never },

@@ -109,15 +109,16 @@ it('one that was made anew is not taken for the one before, although both have v
   expect(await connections.read()).toEqual(anew);
 });
 
-it('since when it was is remembered once it is removed, for its organization alone', async () => {
-  expect(await connections.formerSince('o-1')).toBeUndefined();
+it('since when it was is remembered once it is removed, with its gap, for its organization alone', async () => {
+  expect(await connections.former('o-1')).toBeUndefined();
   await connections.save(first, undefined);
   expect(await connections.remove(first)).toBe(true);
-  expect(await connections.formerSince('o-1')).toBe(first.connectedAt);
-  expect(await connections.formerSince('o-2')).toBeUndefined();
+  expect((await connections.former('o-1'))?.since).toBe(first.connectedAt);
+  expect(await connections.former('o-2')).toBeUndefined();
 
   const again = { ...first, connectedAt: '2026-11-25T12:00:00.000Z', since: first.connectedAt };
-  await connections.save(again, undefined);
-  await connections.remove(again);
-  expect(await connections.formerSince('o-1')).toBe(first.connectedAt);
+  const gap = { since: '2026-11-26T12:00:00.000Z', known: 'disconnecting' } as const;
+  await connections.save({ ...again, gap }, undefined);
+  await connections.remove({ ...again, gap });
+  expect(await connections.former('o-1')).toMatchObject({ since: first.connectedAt, gap });
 });

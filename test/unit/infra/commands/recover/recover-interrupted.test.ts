@@ -48,7 +48,7 @@ async function startRecovery() {
     ...{ api, webhookUrl, apiUrl: polar.url, now: () => new Date(), inTurn: never },
     connections: {
       read: async () => connection,
-      ...{ save: never, noteEmails: never, noteLook: never, remove: never, formerSince: never },
+      ...{ save: never, noteEmails: never, noteLook: never, remove: never, former: never },
       ...{ noteGap: never, closeGap: never },
     },
     webhookSecrets: {

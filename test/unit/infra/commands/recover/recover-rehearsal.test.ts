@@ -41,7 +41,7 @@ async function inStep() {
         noteEmails: unused,
         noteLook: unused,
         remove: unused,
-        formerSince: unused,
+        former: unused,
       },
       ...{ noteGap: unused, closeGap: unused },
     },
