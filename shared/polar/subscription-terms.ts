@@ -178,10 +178,14 @@ function monthsOfInterval(terms: Subscription): number | undefined {
   return recurring_interval === 'year' ? 12 * recurring_interval_count : undefined;
 }
 
-/** `undefined` where the month may have no such day: which one is taken instead is not ours to say. */
+/**
+ * `undefined` where the month may have no such day: which one is taken instead is not ours to say. Also beyond the year
+ * 9999, which no time is written with.
+ */
 function monthsAfter(instant: string, months: number): string | undefined {
-  const [year, month, day] = instant.slice(0, 10).split('-').map(Number);
-  if (year === undefined || month === undefined || day === undefined || day > 28) return undefined;
-  const target = new Date(Date.UTC(year, month - 1 + months, day));
+  const target = new Date(instant);
+  if (target.getUTCDate() > 28) return undefined;
+  target.setUTCMonth(target.getUTCMonth() + months);
+  if (!(target.getUTCFullYear() <= 9999)) return undefined;
   return `${target.toISOString().slice(0, 10)}${instant.slice(10)}`;
 }

@@ -50,12 +50,14 @@ const fields = {
   pastDueAt: 'pastDueSince',
 } as const;
 
-/** When a wait for a date is over; `undefined` while the date is not known. */
+/** When a wait for a date is over; `undefined` while the date is not known, or too far away to be one. */
 export function dueByDate(
   { date, offsetHours }: Until,
   subscription: SubscriptionSnapshot | undefined,
 ): string | undefined {
   const known = subscription?.[fields[date]];
   if (known === undefined) return undefined;
-  return new Date(Date.parse(known) + offsetHours * 3_600_000).toISOString();
+  const due = new Date(Date.parse(known) + offsetHours * 3_600_000);
+  // A year beyond 9999 would be written longer, sort before every other, and so be due at once.
+  return due.getUTCFullYear() > 9999 ? undefined : due.toISOString();
 }

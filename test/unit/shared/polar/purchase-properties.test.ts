@@ -130,6 +130,16 @@ describe('a discount', () => {
       undefined,
     ],
     [
+      'after the year 9999',
+      { discount: { duration: 'repeating', duration_in_months: 12 * 7973 + 2 } },
+      undefined,
+    ],
+    [
+      'after more months than a date can have',
+      { discount: { duration: 'repeating', duration_in_months: 1e15 } },
+      undefined,
+    ],
+    [
       'from a day that not all months have',
       {
         ...halfPrice,

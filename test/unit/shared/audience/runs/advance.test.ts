@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { dueByDate } from '#shared/audience/person/facts.ts';
 import type { Customer } from '#shared/audience/person/person.ts';
+import type { SubscriptionSnapshot } from '#shared/audience/person/subscription-snapshot.ts';
 import { advance, type Ground } from '#shared/audience/runs/advance.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
 import type { Step, Workflow } from '#shared/audience/workflow.ts';
@@ -101,6 +103,12 @@ describe('a run whose wait is over', () => {
     expect(again.emails).toEqual([]);
     expect(again.run.history.at(-1)).toMatchObject({ reason: 'Already sent by this run.' });
   });
+});
+
+it('a date beyond the year 9999 counts as unknown, rather than as over', () => {
+  const never = { endsAt: '9999-12-31T12:00:00.000000Z' } as SubscriptionSnapshot;
+  expect(dueByDate({ date: 'endsAt', offsetHours: 11 }, never)).toBe('9999-12-31T23:00:00.000Z');
+  expect(dueByDate({ date: 'endsAt', offsetHours: 12 }, never)).toBeUndefined();
 });
 
 describe('the wait that follows', () => {
