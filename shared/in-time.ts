@@ -1,17 +1,17 @@
 /**
  * Runs `work` on every item: items of one group one after another, groups side by side, at most `width` at a time.
- * `work` must not throw.
+ * `work` must not throw. It also gets what is left of the group after the item.
  */
 export async function inGroups<T>(
   items: readonly T[],
   groupOf: (item: T) => string,
-  work: (item: T) => Promise<void>,
+  work: (item: T, left: readonly T[]) => Promise<void>,
   width: number,
 ): Promise<void> {
   const waiting = [...Map.groupBy(items, groupOf).values()].values();
   const lane = async () => {
     for (const group of waiting) {
-      for (const item of group) await work(item);
+      for (const [nth, item] of group.entries()) await work(item, group.slice(nth + 1));
     }
   };
   await Promise.all(Array.from({ length: width }, lane));

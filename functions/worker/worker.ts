@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { applyEvent } from '#shared/audience/apply-event.ts';
+import { type Applied, applyFirst } from '#shared/audience/apply-event.ts';
 import type { MailMessage } from '#shared/audience/emails/email.ts';
 import type { EventRecord, ReceivedEvent, ReplayEntry } from '#shared/audience/event-record.ts';
 import { applyReplay, type Replay } from '#shared/audience/replay/replay.ts';
@@ -40,6 +40,8 @@ export type Content =
   | { kind: 'event'; event: ReceivedEvent; body: string }
   | WorkerRequest
   | { kind: 'unreadable'; reason: string };
+
+type EventContent = Extract<Content, { kind: 'event' }>;
 
 export type Message = Readonly<{
   record: SQSRecord;
@@ -118,14 +120,22 @@ const freshMs = 60_000;
 /** For so long the clock asks for a wait of a run only once. */
 const freshWakeMs = 5 * 60_000;
 
+/** Of one customer's events, so many more may go along with one: a transaction has room for a hundred items. */
+const mostAlong = 9;
+
+/** What was applied along with an earlier message of its batch. */
+type Along = WeakMap<Message, Applied>;
+
 /** Applies a batch of queued events: those of one customer one after another, others side by side. */
 export function worker(parts: WorkerParts) {
+  const along: Along = new WeakMap();
   const handling: Handling<Message> = {
     read: readMessage,
     groupOf: customerOf,
     groupsSideBySide: customersSideBySide,
     leastRemainingMs,
-    handle: (message, leftMs) => within(leftMs, () => handle(message, parts)),
+    handle: (message, leftMs, left) =>
+      within(leftMs, () => handle(message, left, { ...parts, along })),
     failureOf: ({ webhookId, type, isNamed }) => ({ failureId: webhookId, type, isTold: isNamed }),
     mayHaveFailed: (message) => mayHaveFailed(message, parts.now()),
   };
@@ -139,12 +149,16 @@ function customerOf({ content, record }: Message): string {
   return 'customerId' in content.erasure ? content.erasure.customerId : record.messageId;
 }
 
-async function handle(message: Message, parts: WorkerParts): Promise<void> {
+async function handle(
+  message: Message,
+  left: readonly Message[],
+  parts: WorkerParts & { along: Along },
+): Promise<void> {
   switch (message.content.kind) {
     case 'unreadable':
       throw new Unprocessable(message.content.reason);
     case 'event':
-      await apply(message, message.content, parts);
+      await apply(message, message.content, left, parts);
       return;
     case 'erasure':
       await erase(message, message.content.erasure, parts);
@@ -165,18 +179,52 @@ async function handle(message: Message, parts: WorkerParts): Promise<void> {
 
 async function apply(
   message: Message,
-  { event, body }: Extract<Content, { kind: 'event' }>,
-  parts: WorkerParts,
+  content: EventContent,
+  left: readonly Message[],
+  parts: WorkerParts & { along: Along },
 ): Promise<void> {
-  const { store, pause, workflowsNow } = parts;
-  const [settings, workflows] = await Promise.all([parts.settings(), parts.workflows()]);
-  const surroundings = surroundingsOf(parts, settings);
-  const means = { store, surroundings, workflows, workflowsNow, pause };
-  const applied = await applyEvent(event, body, means);
+  const applied = parts.along.get(message) ?? (await applyWith(content, left, parts));
   const { record } = applied;
   await followUp(record, mailsOf(record), record.erases, parts);
   report(message, record, applied.kind === 'duplicate', parts.log);
 }
+
+/** Applies an event, and notes which of those that are left went along with it. */
+async function applyWith(
+  content: EventContent,
+  left: readonly Message[],
+  parts: WorkerParts & { along: Along },
+): Promise<Applied> {
+  const { store, pause, workflowsNow } = parts;
+  const [settings, workflows] = await Promise.all([parts.settings(), parts.workflows()]);
+  const surroundings = surroundingsOf(parts, settings);
+  const means = { store, surroundings, workflows, workflowsNow, pause };
+  const next = nextEvents(content, left);
+  const told = next.map(({ content }) => toldOf(content));
+  const { applied, later } = await applyFirst(toldOf(content), told, means);
+  for (const [nth, record] of later.entries()) {
+    const message = next[nth]?.message;
+    if (message) parts.along.set(message, { kind: 'decided', record });
+  }
+  return applied;
+}
+
+/** The events that come next, up to one that failed before, is there twice, or may erase. */
+function nextEvents({ event }: EventContent, left: readonly Message[]) {
+  const ids = new Set([event.webhookId]);
+  const next: { message: Message; content: EventContent }[] = [];
+  for (const message of left.slice(0, mostAlong)) {
+    const { content, record } = message;
+    if (content.kind !== 'event' || content.event.type === 'customer.deleted') break;
+    if (record.attributes.ApproximateReceiveCount !== '1') break;
+    if (ids.has(content.event.webhookId)) break;
+    ids.add(content.event.webhookId);
+    next.push({ message, content });
+  }
+  return next;
+}
+
+const toldOf = ({ event, body }: EventContent) => ({ event, payload: body });
 
 async function replay(message: Message, request: Replay, parts: WorkerParts): Promise<void> {
   const { store, pause, log } = parts;

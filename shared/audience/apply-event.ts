@@ -1,41 +1,83 @@
 import { decide, readFirst } from './decide.ts';
 import type { EventRecord, ReceivedEvent } from './event-record.ts';
-import { type Means, settleRecord, withSameIds } from './rows/unit-of-work.ts';
+import { stateBeforeRecord } from './rows/state-first.ts';
+import { type Means, type RecordWrite, settleRecord, withSameIds } from './rows/unit-of-work.ts';
 import type { Workspace } from './rows/workspace.ts';
 import { OutdatedWorkflows } from './runs/begin-run.ts';
 import type { Workflow } from './workflow.ts';
 
-type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
+export type Applied = { kind: 'decided' | 'duplicate'; record: EventRecord };
+
+/** `payload` is the body, which is kept beside the record unless its customer is erased. */
+export type Told = Readonly<{ event: ReceivedEvent; payload: string }>;
+
+type EventMeans = Means &
+  Readonly<{
+    workflows: readonly Workflow[];
+    /** The same as they are at this moment, where `workflows` may be older. */
+    workflowsNow?: () => Promise<readonly Workflow[]>;
+  }>;
 
 /**
  * Applies one event to the audience, once for each webhook id: a repeated one changes nothing and returns the record
- * of the first. `payload` is the body, which is kept beside the record unless its customer is erased.
+ * of the first.
  */
 export async function applyEvent(
   event: ReceivedEvent,
   payload: string,
-  {
-    store,
-    surroundings,
-    workflows,
-    workflowsNow,
-    pause,
-  }: Means & {
-    workflows: readonly Workflow[];
-    /** The same as they are at this moment, where `workflows` may be older. */
-    workflowsNow?: () => Promise<readonly Workflow[]>;
-  },
+  means: EventMeans,
 ): Promise<Applied> {
-  const apply = async (known: readonly Workflow[], areCached: boolean): Promise<Applied> => {
+  return (await applyTogether({ event, payload }, [], means)).applied;
+}
+
+/** What became of an event, and the records of later ones that were written with it. */
+export type AppliedFirst = Readonly<{ applied: Applied; later: readonly EventRecord[] }>;
+
+/**
+ * The same for the first of some events of one customer. Where it takes a transaction, the later ones are decided after
+ * it and written in it; else, and where anything goes wrong, they are left to do.
+ */
+export async function applyFirst(
+  first: Told,
+  later: readonly Told[],
+  means: EventMeans,
+): Promise<AppliedFirst> {
+  try {
+    if (later.length > 0) return await applyTogether(first, later, means);
+  } catch {
+    // It may be for a later one, which must not fail the first.
+  }
+  return applyTogether(first, [], means);
+}
+
+async function applyTogether(
+  first: Told,
+  later: readonly Told[],
+  { store, surroundings, workflows, workflowsNow, pause }: EventMeans,
+): Promise<AppliedFirst> {
+  const apply = async (known: readonly Workflow[], areCached: boolean): Promise<AppliedFirst> => {
     const around = withSameIds(surroundings);
-    const decideOnce = (w: Workspace) => {
-      const record = decide(w, event, around(), known, { areCached });
-      return { said: record, record, ...(!record.erased && { payload }) };
+    const decideAll = (w: Workspace, along: readonly Told[]) => {
+      const now = around();
+      const decideOne = ({ event, payload }: Told): RecordWrite => {
+        const record = decide(w, event, now, known, { areCached });
+        return { record, ...(!record.erased && { payload }) };
+      };
+      const own = decideOne(first);
+      const more = takesTransaction(w, own) ? along.map(decideOne) : [];
+      const said = { record: own.record, later: more.map(({ record }) => record) };
+      return { said, ...own, later: more };
     };
-    const begin = async () => ({ first: readFirst(event), decide: decideOnce });
+    // After a lost race the first is alone, so that no later one can make it lose each.
+    let along = later;
+    const begin = async () => {
+      const now = along;
+      along = [];
+      return { first: readFirst(first.event), decide: (w: Workspace) => decideAll(w, now) };
+    };
     const { said, result } = await settleRecord(store, begin, pause);
-    if (result.kind === 'duplicate') return { kind: 'duplicate', record: result.record };
-    return { kind: 'decided', record: said };
+    if (result.kind === 'duplicate') return { applied: result, later: [] };
+    return { applied: { kind: 'decided', record: said.record }, later: said.later };
   };
   try {
     return await apply(workflows, workflowsNow !== undefined);
@@ -43,4 +85,10 @@ export async function applyEvent(
     if (!workflowsNow || !(error instanceof OutdatedWorkflows)) throw error;
     return apply(await workflowsNow(), false);
   }
+}
+
+/** An erasure is for itself, and so is what plain puts can write, which cost less. */
+function takesTransaction(w: Workspace, { record }: RecordWrite): boolean {
+  const steps = w.steps();
+  return steps !== undefined && w.erased().length === 0 && !stateBeforeRecord({ steps, record });
 }

@@ -18,8 +18,11 @@ export type Handling<M> = Readonly<{
   groupsSideBySide: number;
   /** What must be left of the function's time to begin a message: it must suffice to report all that were not begun. */
   leastRemainingMs: number;
-  /** Throws when the message must come again, and `Unprocessable` when it never can. Safe to repeat. */
-  handle: (message: M, leftMs: number) => Promise<void>;
+  /**
+   * Throws when the message must come again, and `Unprocessable` when it never can. Safe to repeat. `left`: what comes
+   * after it in its group.
+   */
+  handle: (message: M, leftMs: number, left: readonly M[]) => Promise<void>;
   failureOf: (message: M) => FailureName;
   /** Whether the reason of an earlier failure may be kept; by default where SQS handed the message out before. */
   mayHaveFailed?: (message: M) => boolean;
@@ -56,11 +59,16 @@ export async function eachRecord<M>(
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: { itemIdentifier: string }[] = [];
   const messages = batch.Records.map((record) => ({ record, message: handling.read(record) }));
-  const tryOne = async ({ record, message }: { record: SQSRecord; message: M }) => {
+  type One = (typeof messages)[number];
+  const tryOne = async ({ record, message }: One, left: readonly One[]) => {
     try {
       const leftMs = time.getRemainingTimeInMillis() - handling.leastRemainingMs;
       if (leftMs <= 0) throw new Error('There was no time left to begin.');
-      await handling.handle(message, leftMs);
+      await handling.handle(
+        message,
+        leftMs,
+        left.map((one) => one.message),
+      );
       const receives = Number(record.attributes.ApproximateReceiveCount);
       const mayHaveFailed = receives > 1 || handling.mayHaveFailed?.(message);
       if (!mayHaveFailed || (await forgetFailure(handling.failureOf(message), parts))) return;

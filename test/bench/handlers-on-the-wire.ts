@@ -86,8 +86,8 @@ export async function startHandlersOnTheWire() {
       const { statusCode } = await ingest.handler(event);
       return { statusCode, calls: operations.splice(0) };
     },
-    /** The calls for one queued webhook. */
-    apply: (webhook: Webhook) => handle(queueEvent([webhook]) as unknown as SQSEvent),
+    /** The calls for one queued webhook, or several in one batch. */
+    apply: (...webhooks: Webhook[]) => handle(queueEvent(webhooks) as unknown as SQSEvent),
     /** The calls for one run that the clock asks for. */
     wake(wake: Wake) {
       const { MessageBody: Body, MessageAttributes } = wakeMessage(wake);

@@ -250,6 +250,55 @@ describe.each(stores)('an audience store $name', ({ make }) => {
     });
   });
 
+  describe('that is given the records of several events', () => {
+    function several(ids: readonly [string, string, string], id: string): Commit {
+      const [first, ...later] = ids.map((webhookId) => ({
+        record: record(webhookId, { customerId: id }),
+        payload: `{"id":"${webhookId}"}`,
+      }));
+      const put = { act: 'put' as const, key: id, revision: null, row: customer(id) };
+      return { steps: steps({ customers: [put] }), ...first, later };
+    }
+    const ids = () => [fresh('evt'), fresh('evt'), fresh('evt')] as const;
+
+    it('writes all of them with the rows', async () => {
+      const store = make();
+      const [all, id] = [ids(), fresh('customer')];
+      expect(await store.commit(several(all, id))).toEqual({ kind: 'committed' });
+      for (const webhookId of all) {
+        expect(await store.recorded(webhookId)).toEqual({
+          record: record(webhookId, { customerId: id }),
+          payload: `{"id":"${webhookId}"}`,
+        });
+      }
+      expect(await read(store, 'customers', id)).not.toBeNull();
+    });
+
+    it.each([
+      ['the first', 0, 'duplicate'],
+      ['a later one', 1, 'conflict'],
+      ['the last', 2, 'conflict'],
+    ] as const)('writes nothing where there is a record of %s', async (_, nth, kind) => {
+      const store = make();
+      const [all, id] = [ids(), fresh('customer')];
+      const known = record(all[nth], { outcome: 'skipped', reason: 'Because.' });
+      await store.commit({ steps: undefined, record: known });
+      expect((await store.commit(several(all, id))).kind).toBe(kind);
+      expect(await read(store, 'customers', id)).toBeNull();
+      for (const webhookId of all.filter((one) => one !== all[nth])) {
+        expect(await store.recorded(webhookId)).toBeUndefined();
+      }
+    });
+
+    it('writes nothing where one is there twice', async () => {
+      const store = make();
+      const [[first, second], id] = [ids(), fresh('customer')];
+      await expect(store.commit(several([first, second, second], id))).rejects.toThrow();
+      expect(await store.recorded(first)).toBeUndefined();
+      expect(await read(store, 'customers', id)).toBeNull();
+    });
+  });
+
   it('writes a record alone once', async () => {
     const store = make();
     const webhookId = fresh('evt');

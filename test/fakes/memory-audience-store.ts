@@ -56,9 +56,21 @@ export function memoryAudienceStore() {
     }
   }
 
-  function together({ steps, record, payload, replay, erased = [] }: Commit): CommitResult {
+  function together({
+    steps,
+    record,
+    payload,
+    later = [],
+    replay,
+    erased = [],
+  }: Commit): CommitResult {
+    const ids = [...(record ? [record] : []), ...later.map((one) => one.record)].map(
+      ({ webhookId }) => webhookId,
+    );
+    if (new Set(ids).size < ids.length) throw new Error('One record, twice in a transaction.');
     const known = record && records.get(record.webhookId);
     if (known) return { kind: 'duplicate', record: known.record };
+    if (later.some((one) => records.has(one.record.webhookId))) return { kind: 'conflict' };
     const replayed = replay && records.get(replay.webhookId);
     if (replay && !(replayed && isAsRead(replayed.record, replay))) return { kind: 'conflict' };
     if (steps) {
@@ -76,6 +88,9 @@ export function memoryAudienceStore() {
       write(rows.runs, steps.runs ?? []);
     }
     if (record) records.set(record.webhookId, copied({ record, payload }));
+    for (const { record, payload } of later) {
+      records.set(record.webhookId, copied({ record, payload }));
+    }
     if (replay && replayed) {
       const { replays, replayCount, contactId, email } = copied(replay);
       const added = { ...(contactId && { contactId }), ...(email && { email }) };

@@ -18,10 +18,11 @@ type CustomerWrite = Extract<Step<Customer>, { act: 'put' }>;
 export function stateBeforeRecord({
   steps,
   record,
+  later = [],
   replay,
   erased = [],
 }: Commit): CustomerWrite | undefined {
-  if (!steps || !record || replay || erased.length > 0) return undefined;
+  if (!steps || !record || replay || later.length > 0 || erased.length > 0) return undefined;
   const { customers, addresses, contacts, suppressions, runs = [] } = steps;
   const others = [addresses, contacts, suppressions, runs];
   const [state, ...more] = customers;

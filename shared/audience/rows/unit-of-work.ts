@@ -14,18 +14,19 @@ import {
   workspace,
 } from './workspace.ts';
 
-/**
- * What one decision writes, all or nothing, but for what `stateBeforeRecord` lets go first. `payload` is the body of the
- * webhook, kept beside its record.
- */
+/** A new record, and the body of its webhook, kept beside it. */
+export type RecordWrite = Readonly<{ record: EventRecord; payload?: string }>;
+
+/** What one decision writes, all or nothing, but for what `stateBeforeRecord` lets go first. */
 export type Commit = Readonly<{
   steps: Steps | undefined;
-  record?: EventRecord;
-  payload?: string;
+  /** Of events that were decided after that of `record`, on the rows that it left. */
+  later?: readonly RecordWrite[];
   replay?: ReplayWrite;
   /** Who is erased by it, of which proofs are kept. */
   erased?: readonly Erased[];
-}>;
+}> &
+  Partial<RecordWrite>;
 
 /**
  * Puts the replays of an event into its record. Holds only while the record is there, has been replayed no more than
@@ -46,7 +47,7 @@ export type Recorded = Readonly<{ record: EventRecord; payload: string | undefin
 
 export type CommitResult =
   | { kind: 'committed' }
-  /** Another commit changed a row, or the record, that this one had read: load and decide again. */
+  /** Another commit changed a row, or the record, that this one had read, or made a later record: load and decide again. */
   | { kind: 'conflict' }
   /** There is a record with this webhook id; nothing was written but what may go before one. */
   | { kind: 'duplicate'; record: EventRecord };

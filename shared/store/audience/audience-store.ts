@@ -10,7 +10,12 @@ import {
   customerSchema,
 } from '#shared/audience/person/person.ts';
 import { stateBeforeRecord } from '#shared/audience/rows/state-first.ts';
-import type { AudienceStore, Commit, CommitResult } from '#shared/audience/rows/unit-of-work.ts';
+import type {
+  AudienceStore,
+  Commit,
+  CommitResult,
+  RecordWrite,
+} from '#shared/audience/rows/unit-of-work.ts';
 import type {
   Erased,
   Kind,
@@ -191,11 +196,11 @@ export function dynamoAudienceStore(
 
   async function together(
     { steps, replay, erased = [] }: Commit,
-    record: Put | undefined,
+    records: readonly Put[],
   ): Promise<CommitResult> {
     try {
       const writes = [
-        ...(record ? [{ Put: record }] : []),
+        ...records.map((record) => ({ Put: record })),
         ...(replay ? [{ Update: replayUpdate(tables.events, replay) }] : []),
         ...(steps ? transactItems(steps, await options.addressHash()) : []),
         ...(erased.length > 0 ? await proofs(erased) : []),
@@ -204,8 +209,17 @@ export function dynamoAudienceStore(
       await db.send(new TransactWriteItemsCommand({ TransactItems }));
       return { kind: 'committed' };
     } catch (error) {
-      return refusedWrite(error, record !== undefined);
+      return refusedWrite(error, records.length > 0);
     }
+  }
+
+  function recordPut({ record, payload }: RecordWrite): Put {
+    return {
+      TableName: tables.events,
+      Item: eventItem(record, payload, options.retentionDays),
+      ConditionExpression: 'attribute_not_exists(webhookId)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    };
   }
 
   return {
@@ -247,15 +261,12 @@ export function dynamoAudienceStore(
 
     async commit(commit): Promise<CommitResult> {
       const began = performance.now();
-      const { steps, record, payload, replay } = commit;
-      const put = record && {
-        TableName: tables.events,
-        Item: eventItem(record, payload, options.retentionDays),
-        ConditionExpression: 'attribute_not_exists(webhookId)',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-      };
+      const { steps, record, payload, later = [], replay } = commit;
+      const put = record && recordPut({ record, ...(payload !== undefined && { payload }) });
       const state = stateBeforeRecord(commit);
-      if (!state && (steps || replay)) return together(commit, put);
+      if (!state && (steps || replay || later.length > 0)) {
+        return together(commit, [...(put ? [put] : []), ...later.map(recordPut)]);
+      }
       if (state) {
         const row = rowPut('customers', state, { customerId: state.key });
         const result = await alone(row, { isRecord: false });

@@ -67,8 +67,12 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       );
       const waked = runsWithMessages();
       const forbidden = forbiddenMails();
-      if (commit.record) byEvent(commit.record, puts);
-      else if (!isStopping) for (const run of puts) if (!run.erased) byWake(run);
+      const records = recordsOf(commit);
+      // Of several events, it does not show which of them wrote which run.
+      for (const record of records) byEvent(record, records.length > 1 ? [] : puts);
+      if (records.length > 1) count('an event that goes along with another');
+      const isWake = records.length === 0 && !isStopping;
+      if (isWake) for (const run of puts) if (!run.erased) byWake(run);
       for (const run of puts) keep(run);
       if (commit.record && puts.some(({ runId, dueAt }) => (waked.get(runId) ?? dueAt) !== dueAt)) {
         count('a date moved while the wake is under way');
@@ -348,4 +352,9 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       isStopping = false;
     },
   };
+}
+
+/** Of one event, or of those that went along with it, too; none of a wake. */
+function recordsOf({ record, later = [] }: Commit): EventRecord[] {
+  return [...(record ? [record] : []), ...later.map((one) => one.record)];
 }

@@ -21,6 +21,7 @@ export const rareBranches = [
   'a change that is news although the state is another by now',
   'an email that was held and sent once mail was released',
   'an email that was held for too long',
+  'an event that goes along with another',
 ] as const;
 export type RareBranch = (typeof rareBranches)[number];
 /** How often each was reached. */

@@ -83,6 +83,17 @@ describe('one webhook costs ingest', () => {
   });
 });
 
+describe('the webhooks of a purchase in one batch cost the worker', () => {
+  it('one read and one transaction', async () => {
+    const webhooks = purchasePayloads(someone(), start).map(webhookOf);
+    expect(webhooks).toHaveLength(4);
+    expect(await handlers.apply(...webhooks)).toEqual(changedAtOnce);
+    expect(await handlers.apply(...webhooks)).toEqual(
+      webhooks.flatMap(() => ['BatchGetItem', 'PutItem']),
+    );
+  });
+});
+
 describe('one event costs the worker', () => {
   it('one read and one transaction where customer.created makes a contact', async () => {
     expect(await handlers.apply(created(someone()))).toEqual(changedAtOnce);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { applyEvent } from '#shared/audience/apply-event.ts';
+import { applyFirst } from '#shared/audience/apply-event.ts';
 import { editContact } from '#shared/audience/by-hand/edit-contact.ts';
 import { applyRefusal, type Refusal } from '#shared/audience/consent/refusals.ts';
 import type { ReceivedEvent } from '#shared/audience/event-record.ts';
@@ -59,30 +59,49 @@ export function surroundingsWith(settings: Settings): Surroundings {
 }
 
 /**
- * Handles the tasks in order, and a task again whose handling failed. Returns the edits of contacts that nobody could see
- * yet.
+ * Handles the tasks in order, and a task again whose handling failed; events of one customer that follow each other go
+ * along with the first. Returns the edits of contacts that nobody could see yet.
  */
 export async function work(
   tasks: readonly Task[],
   store: AudienceStore,
   surroundings: Surroundings,
 ): Promise<Task[]> {
-  const means = { store, surroundings, workflows: [], pause: () => Promise.resolve() };
+  const none: [] = [];
+  const means = { store, surroundings, workflows: none, pause: () => Promise.resolve() };
   const undone: Task[] = [];
-  for (const task of tasks) {
-    for (let isDone = false; !isDone; ) {
-      try {
-        if ('refusal' in task) await applyRefusal(task.refusal, means);
-        else if ('replay' in task) await applyReplay(task.replay, means);
-        else if ('event' in task) await applyEvent(task.event, webhookBody(task.event), means);
-        else if (!(await applyEdit(task.edit, means))) undone.push(task);
-        isDone = true;
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-      }
+  let left = tasks;
+  for (;;) {
+    const [task, ...next] = left;
+    if (!task) return undone;
+    try {
+      let along = 0;
+      if ('refusal' in task) await applyRefusal(task.refusal, means);
+      else if ('replay' in task) await applyReplay(task.replay, means);
+      else if ('event' in task) along = await applyWithNext(task.event, next, means);
+      else if (!(await applyEdit(task.edit, means))) undone.push(task);
+      left = next.slice(along);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
     }
   }
-  return undone;
+}
+
+/** Applies an event, and says how many of the next tasks went along with it. */
+async function applyWithNext(
+  event: ReceivedEvent,
+  next: readonly Task[],
+  means: Means & { workflows: [] },
+): Promise<number> {
+  const later: ReceivedEvent[] = [];
+  for (const task of next) {
+    if (!('event' in task) || task.event.type === 'customer.deleted') break;
+    if (task.event.customer.id !== event.customer.id) break;
+    if ([event, ...later].some(({ webhookId }) => webhookId === task.event.webhookId)) break;
+    later.push(task.event);
+  }
+  const told = (one: ReceivedEvent) => ({ event: one, payload: webhookBody(one) });
+  return (await applyFirst(told(event), later.map(told), means)).later.length;
 }
 
 async function applyEdit(task: EditTask, means: Means): Promise<boolean> {

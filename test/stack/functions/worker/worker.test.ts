@@ -146,8 +146,9 @@ describe('the worker', () => {
     expect(record).not.toHaveProperty('payload');
   });
 
-  it('applies the events of one customer in one batch one after another', async () => {
+  it('applies the events of one customer in one batch one after another, in one transaction', async () => {
     const id = freshId('c');
+    const webhookIds = Array.from({ length: 8 }, () => freshId('evt'));
     const loads: string[] = [];
     const store = {
       ...work.parts.store,
@@ -161,16 +162,20 @@ describe('the worker', () => {
         return result;
       },
     };
-    for (let n = 0; n < 8; n++) {
+    for (const [n, webhookId] of webhookIds.entries()) {
       const body = customerCreated(id, (data) => {
         data['name'] = `Name ${n}`;
         data['modified_at'] = `2026-11-01T00:00:0${n}Z`;
       });
-      await work.queue(freshId('evt'), 'customer.created', body);
+      await work.queue(webhookId, 'customer.created', body);
     }
     expect(await work.drain({ store })).toEqual([]);
-    expect(loads.filter((step) => step === 'conflict')).toEqual([]);
-    expect(loads.filter((step) => step === 'committed')).toHaveLength(8);
+    expect(loads).toEqual(['load', 'committed']);
+    for (const [n, webhookId] of webhookIds.entries()) {
+      const { changes } = Object((await work.item('Events', { webhookId })) ?? {});
+      const [from, to] = [n === 0 ? null : String(n - 1), String(n)];
+      expect(changes).toContainEqual({ field: 'lastName', from, to });
+    }
     expect(await work.item('Contacts', { email: `${id}@example.com` })).toMatchObject({
       lastName: '7',
     });
