@@ -1,6 +1,10 @@
 import * as z from 'zod/mini';
 import { type EventProperties, eventPropertiesSchema } from '#shared/polar/event-properties.ts';
-import { productNameOf, type SubscriptionSnapshot } from './person/subscription-snapshot.ts';
+import {
+  isSetToPause,
+  productNameOf,
+  type SubscriptionSnapshot,
+} from './person/subscription-snapshot.ts';
 
 const eventPropertyNameSchema = z.keyof(eventPropertiesSchema);
 export const eventPropertyNames = eventPropertyNameSchema.options;
@@ -144,7 +148,8 @@ function factOf(property: ConditionProperty, facts: Facts): { scope: Scope; actu
 }
 
 function subscriptionFact(snapshot: SubscriptionSnapshot, name: SubscriptionFact): Fact {
-  return name === 'productName' ? productNameOf(snapshot) : snapshot[name];
+  if (name === 'productName') return productNameOf(snapshot);
+  return name === 'pauseAtPeriodEnd' ? isSetToPause(snapshot) : snapshot[name];
 }
 
 /** A condition as people read it, and write it in files. */

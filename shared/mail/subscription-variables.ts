@@ -1,5 +1,6 @@
 import type { SubscriptionFact } from '#shared/audience/conditions.ts';
 import {
+  isSetToPause,
   productNameOf,
   type SubscriptionSnapshot,
 } from '#shared/audience/person/subscription-snapshot.ts';
@@ -50,7 +51,7 @@ export function subscriptionValues(
     ...{ interval: snapshot.interval, periodEnd: snapshot.periodEnd, trialEnd: snapshot.trialEnd },
     ...{ endsAt: snapshot.endsAt, endedAt: snapshot.endedAt, canceledAt: snapshot.canceledAt },
     cancelAtPeriodEnd: snapshot.cancelAtPeriodEnd,
-    pauseAtPeriodEnd: snapshot.pauseAtPeriodEnd,
+    pauseAtPeriodEnd: isSetToPause(snapshot),
     pastDueSince: snapshot.pastDueSince,
     ...{ pausedAt: snapshot.pausedAt, createdAt: snapshot.createdAt },
     hasScheduledChange: snapshot.pendingUpdate !== undefined,

@@ -98,7 +98,8 @@ export function polarSubscription(data: unknown, toldAt?: string): PolarSubscrip
     trialEnd: wire.trial_end,
     endsAt: wire.ends_at,
     cancelAtPeriodEnd: wire.cancel_at_period_end,
-    pauseAtPeriodEnd: wire.pause_at_period_end,
+    // Kept only while it is true: a row of 1 KB is written in half the units of a larger one.
+    pauseAtPeriodEnd: wire.pause_at_period_end || undefined,
     pendingUpdate:
       pending &&
       present({

@@ -38,7 +38,12 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     account.processOf('ingest', onOutput),
     account.processOf('worker', onOutput),
   ]);
-  const counted = async (name: string, webhooks: readonly Webhook[], isForged = false) => {
+  /** `inABatch`: so many of them reach the worker at once. */
+  const counted = async (
+    name: string,
+    webhooks: readonly Webhook[],
+    { isForged = false, inABatch = 1 } = {},
+  ) => {
     calls.length = 0;
     logBytes = 0;
     for (const webhook of webhooks) {
@@ -47,13 +52,15 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     }
     const inIngest = calls.splice(0);
     const isQueued = inIngest.some(({ operation }) => operation === 'SendMessage');
-    for (const webhook of isQueued ? webhooks : []) await invoked(worker, queueEvent([webhook]));
+    for (let at = 0; isQueued && at < webhooks.length; at += inABatch) {
+      await invoked(worker, queueEvent(webhooks.slice(at, at + inABatch)));
+    }
     return summary(name, webhooks.length, inIngest, calls.splice(0), logBytes);
   };
   try {
     await counted('to warm up', purchases(1, 'first').flat());
     // A forged signature makes ingest read the secret again, at most once a minute.
-    await counted('to warm up', [unsupported()], true);
+    await counted('to warm up', [unsupported()], { isForged: true });
     const known = purchases(customers, 'mix');
     const firsts = await counted('first purchase (4 webhooks)', known.flat());
     const singleOrders = await counted('order without a subscription', eachKnown(bought));
@@ -62,6 +69,9 @@ export async function benchCalls({ assembly }: { assembly: string }) {
     const repeated = [...known.flat()];
     return [
       firsts,
+      await counted('first purchase, in one batch', purchases(customers, 'batch').flat(), {
+        inABatch: 4,
+      }),
       await counted('new customer, six words', singles('alone')),
       await counted('new customer, three words', singles('few', atGmail)),
       singleOrders,
@@ -69,7 +79,9 @@ export async function benchCalls({ assembly }: { assembly: string }) {
       noOps,
       await counted('duplicate', repeated),
       await counted('ignored type', Array.from({ length: customers }, unsupported)),
-      await counted('forged', Array.from({ length: customers }, unsupported), true),
+      await counted('forged', Array.from({ length: customers }, unsupported), {
+        isForged: true,
+      }),
     ];
   } finally {
     await Promise.all([ingest.stop(), worker.stop()]);

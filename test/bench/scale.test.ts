@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { templateOf } from '#infra/local/assembly/template.ts';
 import { stageTemplate } from '#test/support/cloud/stage-stack.ts';
-import { measuredSizes, type ScaleRow, scaleRows } from './scale.ts';
+import { measuredSizes, type ScaleRow, type Sizes, scaleRows } from './scale.ts';
 
 let rows: readonly ScaleRow[];
+let sizes: Sizes;
 beforeAll(async () => {
   const template = templateOf('Stack', stageTemplate({ maxConcurrency: 10 }).toJSON());
-  rows = scaleRows(template, await measuredSizes());
+  sizes = await measuredSizes();
+  rows = scaleRows(template, sizes);
 });
 
 describe('ten million contacts, a hundred events a second and a million waiting runs', () => {
@@ -25,4 +27,9 @@ describe('ten million contacts, a hundred events a second and a million waiting 
     expect(partitions.length).toBeGreaterThan(3);
     expect(partitions.filter(({ asked, can }) => asked > can / 2)).toEqual([]);
   });
+});
+
+it('the rows of a customer with a subscription take one write unit each', () => {
+  expect(sizes.customer).toBeLessThanOrEqual(1_024);
+  expect(sizes.event).toBeLessThanOrEqual(1_024);
 });

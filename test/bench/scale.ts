@@ -8,7 +8,7 @@ import { searchWords } from '#shared/audience/person/search-words.ts';
 import type { Commit } from '#shared/audience/rows/unit-of-work.ts';
 import { defaultSettings } from '#shared/audience/settings/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
-import { type Payload, polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { type Payload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { usualPageSize } from '#shared/store/counts/contact-walk.ts';
 import { listShards } from '#shared/store/dynamo.ts';
 import { eventItem } from '#shared/store/events/event-item.ts';
@@ -70,13 +70,17 @@ export async function measuredSizes(): Promise<Sizes> {
     if (!only) throw new Error('A sample wrote nothing.');
     return only;
   };
-  const first = await told(polarPayload('customer.created', someone, start));
+  const [created, ...others] = purchasePayloads(someone, start);
+  if (!created) throw new Error('A purchase has no event.');
+  const first = await told(created);
+  for (const payload of others) await told(payload);
   const renewal = await told(renewalPayload(someone, start, new Date(start.getTime() + 60_000)));
+  const revision = randomUUID();
   const contact = first.steps?.contacts.flatMap((step) =>
-    step.act === 'put' ? [step.row] : [],
+    step.act === 'put' ? [{ ...step.row, revision }] : [],
   )[0];
   const customer = renewal.steps?.customers.flatMap((step) =>
-    step.act === 'put' ? [step.row] : [],
+    step.act === 'put' ? [{ ...step.row, revision }] : [],
   )[0];
   if (!contact || !customer || !renewal.record) throw new Error('A sample wrote too little.');
   const size = (item: object) => itemSize(marshall(item, { removeUndefinedValues: true }));

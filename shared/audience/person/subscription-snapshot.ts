@@ -41,6 +41,12 @@ export function productNameOf({ productId, productName, named }: SubscriptionSna
   return productName ?? (named && named.productId === productId ? named.name : undefined);
 }
 
+/** Where it isn't kept, Polar said no; unknown of a subscription that is kept for the guard alone. */
+export function isSetToPause(snapshot: SubscriptionSnapshot): boolean | undefined {
+  const { cancelAtPeriodEnd, pauseAtPeriodEnd } = snapshot;
+  return pauseAtPeriodEnd ?? (cancelAtPeriodEnd === undefined ? undefined : false);
+}
+
 /** Never what every object has, such as `constructor`: an id is Polar's and not ours. */
 export function snapshotOf(known: Subscriptions | undefined, id: string) {
   return known && Object.hasOwn(known, id) ? known[id] : undefined;

@@ -19,6 +19,12 @@ const customer = {
     s2: { version, status: 'canceled' },
   },
 };
+const pausing = {
+  subscriptions: {
+    ...customer.subscriptions,
+    s3: { version, status: 'active', cancelAtPeriodEnd: false, pauseAtPeriodEnd: true },
+  },
+};
 const facts = factsOf(event, customer, contact && { ...contact, userGroup: 'beta' });
 const nothing: Facts = { event: {} };
 
@@ -32,6 +38,8 @@ describe('a condition', () => {
     [{ property: 'subscription.status', operator: 'is-not', value: 'past_due' }, true],
     [{ property: 'subscription.amount', operator: 'is', value: '2500' }, true],
     [{ property: 'subscription.cancelAtPeriodEnd', operator: 'is', value: 'false' }, true],
+    [{ property: 'subscription.pauseAtPeriodEnd', operator: 'is', value: 'false' }, true],
+    [{ property: 'subscription.pauseAtPeriodEnd', operator: 'is-not', value: 'true' }, true],
     [{ property: 'subscription.endsAt', operator: 'is-set' }, false],
     [{ property: 'customer.hasLivingSubscription', operator: 'is', value: 'true' }, true],
     [{ property: 'contact.userGroup', operator: 'is-one-of', values: ['beta', 'vip'] }, true],
@@ -55,6 +63,17 @@ describe('a condition', () => {
       expect(asked('is-not-set')).toBe(true);
     },
   );
+
+  it('on a booked pause goes by what is known of the subscription', () => {
+    const isBooked = (operator: 'is' | 'is-not', value: string, of: string) => {
+      const property = 'subscription.pauseAtPeriodEnd';
+      const about = factsOf({ subscriptionId: of }, pausing, undefined);
+      return holds({ property, operator, value }, about);
+    };
+    expect(isBooked('is', 'true', 's3')).toBe(true);
+    expect(isBooked('is', 'false', 's2')).toBe(false);
+    expect(isBooked('is-not', 'true', 's2')).toBe(false);
+  });
 
   it('on what the event lacks holds where it asks for something else', () => {
     expect(holds({ property: 'status', operator: 'is-not', value: 'x' }, nothing)).toBe(true);

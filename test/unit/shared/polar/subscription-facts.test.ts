@@ -31,7 +31,6 @@ describe('the subscription of an event', () => {
       endsAt: expect.stringMatching(/^2026-10/),
       periodEnd: '2026-10-10T09:00:00.401220Z',
       cancelAtPeriodEnd: false,
-      pauseAtPeriodEnd: false,
       productId: '7f3a0005-5b1c-4e2d-8a90-000000000003',
       productName: expect.any(String),
       amount: 1900,
