@@ -37,7 +37,9 @@ const crashed = 3;
 async function complaintOfRuns(): Promise<string | undefined> {
   const { checkRuns } = await import('#test/prove/runs/history.ts');
   const { crashRuns } = await import('#test/prove/runs/crashes.ts');
-  for (let seed = 1; seed <= asked.histories; seed++) {
+  const rare = 'mutant' in asked ? asked.mutant?.seed : undefined;
+  const seeds = Array.from({ length: asked.histories }, (_, nth) => nth + 1);
+  for (const seed of rare === undefined ? seeds : [rare, ...seeds]) {
     const [problem] = await checkRuns(seed);
     if (problem !== undefined) return `runs, ${problem}`;
   }
