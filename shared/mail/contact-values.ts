@@ -64,12 +64,15 @@ const marksOfSentences = /[<>{}[\]=|\\^~#%$€£¥*!?:;]/u;
 function readsAsName(name: string): boolean {
   const words = name.split(' ');
   const small = words.filter((word) => /^\p{Ll}/u.test(word)).length;
+  // A script without letter case writes what others have in small letters ("bin", "de la") like the rest of a name.
+  const caseless = words.filter((word) => /^\p{Lo}/u.test(word)).length;
   return (
     !isTooLong(name) &&
     /\p{L}/u.test(name) &&
     !marksOfSentences.test(name) &&
-    words.length - small <= 5 &&
+    words.length - small - caseless <= 5 &&
     small <= 3 &&
+    caseless <= 8 &&
     !holdsLink(name) &&
     !holdsLink(withDigitsForLookAlikes(name))
   );

@@ -46,6 +46,7 @@ describe('what templates know of a contact', () => {
       'Louis XIV.',
     ],
     'a'.repeat(40),
+    'محمد عبد الرحمن بن خالد آل سعود',
     'Maria del Carmen de la Fuente Garcia',
   ])('has the name %s', (name) => {
     expect(contactValues(contactNamed(name))).toEqual({ ...splitName(name), name, ...rest });
@@ -141,6 +142,9 @@ it.each([
   ['a'.repeat(40), undefined],
   ['a'.repeat(41), 'too-long'],
   ['🦄'.repeat(41), 'too-long'],
+  ['ا ب ت ث ج ح خ د', undefined],
+  ['ا ب ت ث ج ح خ د ذ', 'no-name'],
+  ['Come And Get Your Money Now', 'no-name'],
 ])('the name “%s” is left out, if it is, because it is %s', (name, why) => {
   expect(whyNameLeftOut(contactNamed(name))).toBe(why);
   expect(isNameLeftOut(contactNamed(name))).toBe(why !== undefined);
