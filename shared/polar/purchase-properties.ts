@@ -225,17 +225,12 @@ function chargedAmount(order: Order): number | undefined {
 
 const refundedStatuses: readonly string[] = ['refunded', 'partially_refunded'];
 
-/**
- * What was given back so far: Polar says it without its tax. Not known where it does not say both, or where the sum is
- * no number that DynamoDB could give back.
- */
+/** What was given back so far: Polar says it without its tax. Not known where it does not say both. */
 function refundedAmount({
   refunded_amount: net = 0,
   refunded_tax_amount: tax,
 }: Order): number | undefined {
-  if (net <= 0 || tax === undefined) return undefined;
-  const sum = net + tax;
-  return Number.isSafeInteger(sum) ? sum : undefined;
+  return net <= 0 || tax === undefined ? undefined : net + tax;
 }
 
 /**
@@ -264,9 +259,11 @@ export function interval(of: Recurrence | undefined) {
 }
 
 function present(values: EventProperties): EventProperties {
-  return eventPropertiesSchema.parse(
-    Object.fromEntries(
-      Object.entries(withFormattedAmounts(values)).filter(([, value]) => value !== undefined),
-    ),
-  );
+  const known = Object.entries(values).filter(([, value]) => isKnown(value));
+  return eventPropertiesSchema.parse(withFormattedAmounts(Object.fromEntries(known)));
+}
+
+/** What is reckoned from two amounts may be no number that DynamoDB could give back. */
+function isKnown(value: EventProperties[keyof EventProperties]): boolean {
+  return typeof value === 'number' ? Number.isSafeInteger(value) : value !== undefined;
 }

@@ -117,6 +117,15 @@ describe('a discount', () => {
     });
   });
 
+  it('takes off nothing that is known where the difference is no safe integer', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const prices = [{ ...fixed, price_amount: most }];
+    const odd = subscription({ ...half, amount: -most, prices });
+    expect(odd).toMatchObject({ amount: -most, priceBeforeDiscount: most });
+    expect(Object.keys(odd)).not.toContain('discountAmount');
+    expect(Object.keys(odd)).not.toContain('formattedDiscountAmount');
+  });
+
   it.each([
     ['for three months', halfPrice, '2027-02-05T09:00:00Z'],
     ['once', { discount: { duration: 'once' } }, end],
