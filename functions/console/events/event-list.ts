@@ -13,7 +13,7 @@ import {
   type ListedEvent,
 } from '#shared/store/events/event-log.ts';
 import { chips } from '../kit/chips.ts';
-import { underDays } from '../kit/enhanced.ts';
+import { live, underDays } from '../kit/enhanced.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { dayAndMonth, wholeDay } from '../kit/in-utc.ts';
@@ -40,12 +40,13 @@ export type EventsShown = Readonly<{
   bars: Html;
 }>;
 
-/** The events of one day. */
+/** The events of one day. The newest ones are followed live, with the way on to older ones, which begins after them. */
 export function eventListView({ list, query, bars, ...beside }: EventsShown): Html {
+  const rows = html`${list.items.length > 0 ? underDays(list.items, ({ receivedAt }) => receivedAt, eventTable(beside)) : nothing(list, query)}
+${days(list, query)}`;
   return html`${bars}
 ${filters(query)}
-${list.items.length > 0 ? underDays(list.items, ({ receivedAt }) => receivedAt, eventTable(beside)) : nothing(list, query)}
-${days(list, query)}`;
+${query.day === undefined ? live('event-list', rows) : rows}`;
 }
 
 function filters({ type, outcome, day, hour }: ListQuery): Html {

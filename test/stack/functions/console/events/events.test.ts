@@ -73,6 +73,9 @@ describe('the list of events', () => {
     }));
     const newest = await at.get(list);
     expect(idsIn(newest.html)).toEqual(['old']);
+    // The way to older ones is refreshed with them: it begins after the last one shown.
+    expect(newest.html.split('id="event-list" data-refresh="live"')[1]).toContain('Earlier than');
+    expect((await at.get(`${list}?day=${daysAgo(9)}`)).html).not.toContain('data-refresh');
     const earlier = unescaped(/href="([^"]+)">Earlier than/.exec(newest.html)?.[1]) ?? '';
     expect(idsIn((await at.get(earlier)).html)).toEqual(['before-old']);
     const before = `${list}?before=${daysAgo(10)}`;
