@@ -31,7 +31,7 @@ const { apiOf } = polarReachOf({
 });
 const parts = importPartsOf({
   ...audience,
-  apiOf: (server) => apiOf(server, { patienceMs }),
+  apiOf: ({ server, url }) => apiOf(server, { patienceMs, webhookUrl: url }),
   tables: { customers: env.CUSTOMERS_TABLE, settings: env.SETTINGS_TABLE },
 });
 

@@ -26,7 +26,7 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
   const { imports, env, now, newId, log } = parts;
   const work = importPartsOf({
     ...parts,
-    apiOf: (server) => link.apiOf(server, { patienceMs }),
+    apiOf: ({ server }) => link.apiOf(server, { patienceMs }),
     tables: { customers: env.CUSTOMERS_TABLE, settings: env.SETTINGS_TABLE },
   });
 

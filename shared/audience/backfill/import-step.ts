@@ -1,4 +1,3 @@
-import type { PolarServer } from '#shared/polar/access.ts';
 import type { PolarApi } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
@@ -17,11 +16,14 @@ import {
 import { countLiving } from './living.ts';
 import { noCounts, type PageParts } from './page.ts';
 
+/** What Polar is reached by. */
+type Reached = Pick<Connection, 'server' | 'url'>;
+
 export type ImportParts = Pick<PageParts, 'store' | 'now' | 'newId' | 'pause'> &
   Readonly<{
     imports: ImportStore;
-    connection: () => Promise<Pick<Connection, 'organizationId' | 'server'> | undefined>;
-    apiOf: (server: PolarServer) => Pick<PolarApi, BackfillPhase | 'organizations'>;
+    connection: () => Promise<(Reached & Pick<Connection, 'organizationId'>) | undefined>;
+    apiOf: (connection: Reached) => Pick<PolarApi, BackfillPhase | 'organizations'>;
     /** As they are now. Throws `ImportRefused` where they are not valid. */
     settings: () => Promise<PageParts['settings']>;
     /** All customers here that live, page by page. */
@@ -129,7 +131,7 @@ async function work(at: Turn, parts: ImportParts): Promise<void> {
 async function apiOfSameOrganization(at: Turn, { connection, apiOf }: ImportParts) {
   const { organizationId, organizationName } = at.row();
   const present = await connection();
-  if (present?.organizationId === organizationId) return apiOf(present.server);
+  if (present?.organizationId === organizationId) return apiOf(present);
   throw new ImportRefused(
     `Polar is no longer connected to ${organizationName}. Connect it again, then continue.`,
   );

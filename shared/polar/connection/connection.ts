@@ -30,7 +30,7 @@ export const formerSchema = z.object({
   organizationId: z.string(),
   since: z.string(),
   /** What a connection with the same organization has not had of it yet. */
-  gap: z.optional(gapSchema),
+  gap: z.catch(z.optional(gapSchema), undefined),
 });
 export type Former = Omit<z.infer<typeof formerSchema>, 'organizationId'>;
 

@@ -4,6 +4,7 @@ import {
   type Connection,
   type ConnectionParts,
   connectionAct,
+  type Gap,
   mustBeStrong,
   type Tended,
   takeOverSecret,
@@ -153,13 +154,15 @@ export function disconnectPolar(parts: ConnectionParts, connection: Connection):
 }
 
 async function disconnectInTurn(parts: ConnectionParts, connection: Connection): Promise<Tended> {
-  const { connections, access } = parts;
+  const { connections, access, now } = parts;
   const { organizationName } = connection;
   const isKept = await access.isKept();
   const restored = isKept ? await restoreEmails(parts, connection) : [];
   const done = isKept ? await removeEndpoints(parts, connection) : wasBrokenOff;
   await access.forget();
-  if (!(await connections.remove((await connections.read()) ?? connection))) {
+  // Noted already where we removed the endpoint; where Polar refused, a person does.
+  const gap = (await connections.read())?.gap ?? disconnectedAt(now());
+  if (!(await connections.remove({ ...connection, gap }))) {
     const reason = 'Somebody else connected Polar at the same moment. Look at the connection.';
     return { kind: 'unfinished', reason, error: undefined };
   }
@@ -171,6 +174,10 @@ async function disconnectInTurn(parts: ConnectionParts, connection: Connection):
       `Disconnected from ${organizationName}: the access is forgotten. Contacts, workflows and the webhook secret stay as they are.`,
     ],
   };
+}
+
+function disconnectedAt(now: Date): Gap {
+  return { since: now.toISOString(), known: 'disconnecting' };
 }
 
 const wasBrokenOff =
@@ -203,8 +210,7 @@ async function removeEndpoints(
     // A repair that was broken off may have made one that the connection does not know yet.
     const { here } = await endpointsOf(place);
     // First, so that a disconnect that is broken off and tried again later still knows when it began.
-    const gap = { since: now().toISOString(), known: 'disconnecting' } as const;
-    await connections.noteGap(connection, gap);
+    await connections.noteGap(connection, disconnectedAt(now()));
     const ids = new Set([...here.map(({ id }) => id), endpointId]);
     let removed = 0;
     for (const id of ids) removed += (await removeEndpoint(api, id)) ? 1 : 0;

@@ -1,7 +1,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
 import { decodeEventMessage } from '#shared/queue/events-queue.ts';
-import { type FailureRow, failureRowOf } from '#shared/queue/failures.ts';
+import type { FailureRow } from '#shared/queue/failures.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
 
 export const queueNames = ['events', 'mail', 'feedback'] as const;
@@ -176,13 +176,24 @@ export function copyOf({ body, attributes }: ReceivedMessage) {
   return { MessageBody: body, MessageAttributes: Object.fromEntries(copied) };
 }
 
+const shortText = z.string().check(z.minLength(1), z.maxLength(1_000));
+/** A row that our functions could have written. */
+const keptFailureSchema = z.object({
+  firstReason: shortText,
+  firstAt: z.iso.datetime(),
+  lastReason: shortText,
+  lastAt: z.iso.datetime(),
+  attempts: z.int(),
+  isFinal: z.boolean(),
+} satisfies Record<keyof FailureRow, unknown>);
+
 const keptSchema = z.object({
   queue: z.enum(queueNames),
   id: z.string(),
-  /** Absent from files of earlier versions, as is why it died. */
-  failureId: z.optional(z.string()),
-  type: z.optional(z.string()),
-  failure: z.optional(z.unknown()),
+  /** Why it died. Absent from files of earlier versions, or changed since: then it goes back without. */
+  failureId: unlessWrong(shortText),
+  type: unlessWrong(shortText),
+  failure: unlessWrong(keptFailureSchema),
   MessageBody: z.string(),
   MessageAttributes: z.record(
     z.string(),
@@ -205,8 +216,7 @@ export function keptMessages(text: string): readonly KeptMessage[] | undefined {
 export type KeptMessage = ReturnType<typeof keptMessage>;
 
 function keptMessage(kept: z.infer<typeof keptSchema>) {
-  const { queue, id, failureId, type = 'unknown', MessageBody } = kept;
-  const failure = failureRowOf(kept.failure);
+  const { queue, id, failureId, type = 'unknown', failure, MessageBody } = kept;
   const attributes = Object.entries(kept.MessageAttributes).map(
     ([name, { DataType, StringValue, BinaryValue }]): [string, MessageAttributeValue] => [
       name,

@@ -48,6 +48,9 @@ type Call = Readonly<{
   patienceMs?: number;
 }>;
 
+/** Where Polar sends the webhooks of the connection that the kept access is of. */
+type Hook = Readonly<{ webhookUrl: string }>;
+
 /** Polar's API by the access that is kept, and nothing of the connection: for whoever only reads what Polar lists. */
 export function polarReachOf({ db, secrets, settingsTable, accessId, variables, log }: ReachParts) {
   const now = () => new Date();
@@ -62,27 +65,27 @@ export function polarReachOf({ db, secrets, settingsTable, accessId, variables, 
     now,
     newId: randomUUID,
   });
-  const apiOf = (server: PolarServer, { given, ...call }: Call = {}) =>
-    polarApi({
+  const obstacle = (server: PolarServer, { webhookUrl }: Hook) =>
+    problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl);
+  const apiOf = (server: PolarServer, { given, webhookUrl, ...call }: Call & Hook) => {
+    // The kept access is the local Polar's where no other can be connected: it is sent to no other either.
+    const kept = obstacle(server, { webhookUrl }) === undefined ? access.token : isAway;
+    return polarApi({
       ...call,
       baseUrl: addresses(server).apiUrl,
-      token: given ? async () => bearerOf(given) : access.token,
+      token: given ? async () => bearerOf(given) : kept,
       ...(log && { log }),
     });
-  return { access, addresses, apiOf, leaseOf, now };
+  };
+  return { access, addresses, apiOf, leaseOf, now, obstacle };
 }
 
 /** What a deployment speaks with Polar through, for functions and commands alike. */
 export function polarLinkOf({ webhookSecretId, webhookUrl, row, ...parts }: LinkParts) {
   const { db, secrets, settingsTable } = parts;
   const { access, addresses, leaseOf, now, ...reach } = polarReachOf(parts);
-  const obstacle = (server: PolarServer) =>
-    problemOfWebhookUrl(webhookUrl, addresses(server).apiUrl);
-  /** The kept access is the local Polar's where no other can be connected: it is sent to no other either. */
-  const apiOf: typeof reach.apiOf = (server, call = {}) =>
-    call.given || obstacle(server) === undefined
-      ? reach.apiOf(server, call)
-      : polarApi({ baseUrl: addresses(server).apiUrl, token: isAway });
+  const apiOf = (server: PolarServer, call: Call = {}) =>
+    reach.apiOf(server, { webhookUrl, ...call });
   const link = {
     access,
     connections: dynamoConnection(db, settingsTable, row),
@@ -98,7 +101,7 @@ export function polarLinkOf({ webhookSecretId, webhookUrl, row, ...parts }: Link
     addresses,
     apiOf,
     /** Why Polar cannot send webhooks here at all; `undefined`: it can. */
-    obstacle,
+    obstacle: (server: PolarServer) => reach.obstacle(server, { webhookUrl }),
     /** What the use cases of the connection work with. */
     partsFor: (server: PolarServer, call: Call = {}): ConnectionParts => ({
       ...link,

@@ -330,6 +330,32 @@ describe('disconnecting', () => {
     expect(await at.connections.read()).toBeUndefined();
   });
 
+  it('knows since when webhooks may be missing, also where Polar does not accept the access anymore', async () => {
+    at.polar.state.tokens.clear();
+    const since = new Date(Date.parse(connection.connectedAt) + 60_000).toISOString();
+    await disconnectPolar({ ...at.parts(), now: () => new Date(since) }, connection);
+    // A person removes it in Polar, as the answer says.
+    at.polar.endpoints.pop();
+    const access = at.token();
+    await connectPolar(at.parts(access), { access, by: 'ann' });
+    expect((await at.connections.read())?.gap).toEqual({ since, known: 'disconnecting' });
+  });
+
+  it('leaves a connection alone that somebody made in between', async () => {
+    const other = { ...connection, by: 'bob', version: connection.version + 1 };
+    const { access } = at.parts();
+    const forget = async () => {
+      await access.forget();
+      await at.connections.save(other, connection);
+    };
+    const ended = await disconnectPolar(
+      { ...at.parts(), access: { ...access, forget } },
+      connection,
+    );
+    expect(ended).toMatchObject({ kind: 'unfinished' });
+    expect(await at.connections.read()).toMatchObject({ by: 'bob' });
+  });
+
   it('changes nothing while Polar is down', async () => {
     at.polar.goDown();
     const attempt = disconnectPolar(at.parts(), connection);

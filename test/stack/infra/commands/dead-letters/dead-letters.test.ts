@@ -372,6 +372,30 @@ describe('what a person looks at', () => {
     expect(await dead.audience.item('Failures', { webhookId: 'evt-former' })).toBeUndefined();
   });
 
+  it.each([
+    ['is of no message', { failureId: '' }, {}],
+    ['is of an id that is too long for the table', { failureId: 'x'.repeat(3_000) }, {}],
+    ['has a time that is none', {}, { lastAt: 'yesterday' }],
+    ['is longer than any of ours', {}, { lastReason: 'x'.repeat(500_000) }],
+  ])('is put back without a reason that %s', async (_, wrong, inReason) => {
+    const rows = await dead.audience.items('Failures');
+    await dead.queueWebhook('evt-changed', unreadable('ann@example.com'));
+    await dead.work();
+    const before = await readdir(dead.folder).catch((): string[] => []);
+    await dead.does().discard({ kind: 'id', id: 'evt-changed' }, true);
+    const [name = ''] = (await readdir(dead.folder)).filter((one) => !before.includes(one));
+    const file = join(dead.folder, name);
+    const kept = JSON.parse(await readFile(file, 'utf8'));
+    expect(kept.failure.lastReason).toContain('cannot be read');
+    await writeFile(
+      file,
+      JSON.stringify({ ...kept, ...wrong, failure: { ...kept.failure, ...inReason } }),
+    );
+    await dead.does().putBack(file);
+    expect(await dead.visible(dead.events.url)).toHaveLength(1);
+    expect(await dead.audience.items('Failures')).toHaveLength(rows.length);
+  });
+
   it('is resent by a filter after a look, which says what will die again', async () => {
     await dead.queueWebhook('evt-bad', unreadable('ann@example.com'));
     await dead.work();

@@ -1,3 +1,4 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Connection, Connections } from '#shared/polar/connection/connection.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
@@ -121,4 +122,11 @@ it('since when it was is remembered once it is removed, with its gap, for its or
   await connections.save({ ...again, gap }, undefined);
   await connections.remove({ ...again, gap });
   expect(await connections.former('o-1')).toMatchObject({ since: first.connectedAt, gap });
+});
+
+it('what is remembered of the connection before is read although nobody can read its gap', async () => {
+  const since = first.connectedAt;
+  const Item = { name: 'former-connection', organizationId: 'o-1', since, gap: { known: 'new' } };
+  await documentClient(dynamo.client).send(new PutCommand({ TableName: table, Item }));
+  expect(await connections.former('o-1')).toMatchObject({ since, gap: undefined });
 });

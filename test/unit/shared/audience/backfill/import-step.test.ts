@@ -23,7 +23,7 @@ async function started(options: FakePolarOptions = {}) {
   const parts: ImportParts = {
     ...{ imports, store, living, newId, pause },
     now: () => new Date(time),
-    connection: async () => ({ organizationId: northlight.id, server: 'production' }),
+    connection: async () => ({ organizationId: northlight.id, server: 'production', url: '' }),
     apiOf: () => api,
     settings: async () => defaultSettings,
   };
@@ -259,7 +259,7 @@ it('takes nobody for deleted, whatever Polar leaves out of its lists', async () 
 it.each<[string, Partial<ImportParts>, string]>([
   [
     'another organization is connected meanwhile',
-    { connection: async () => ({ organizationId: 'org-other', server: 'production' }) },
+    { connection: async () => ({ organizationId: 'org-other', server: 'production', url: '' }) },
     'Polar is no longer connected to Northlight.',
   ],
   [
