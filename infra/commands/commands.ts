@@ -56,7 +56,7 @@ export const commands: StackCommands = {
   },
   status: {
     does: 'show the state of everything on one page, and what to do next',
-    load: async () => (await import('./status.ts')).statusCommand,
+    load: async () => (await import('./status/status.ts')).statusCommand,
   },
   why: {
     does: 'show what became of an address, a webhook or an email, and why',

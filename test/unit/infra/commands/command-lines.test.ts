@@ -10,7 +10,7 @@ import { migrateCommand } from '#infra/commands/migrate.ts';
 import { runsCommand } from '#infra/commands/runs.ts';
 import { brandCommand } from '#infra/commands/settings/brand.ts';
 import { settingsCommand } from '#infra/commands/settings/settings.ts';
-import { statusCommand } from '#infra/commands/status.ts';
+import { statusCommand } from '#infra/commands/status/status.ts';
 import { whyCommand } from '#infra/commands/why/why.ts';
 import { workflowsCommand } from '#infra/commands/workflows/workflows.ts';
 import { Advice } from '#infra/terminal/advice.ts';

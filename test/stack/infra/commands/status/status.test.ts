@@ -6,7 +6,7 @@ import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs
 import { BatchWriteCommand, DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { oldestMessages } from '#infra/commands/deployment/oldest-message.ts';
-import { settingsNow, tellStatus } from '#infra/commands/status.ts';
+import { settingsNow, tellStatus } from '#infra/commands/status/status.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import { dynamoFailures } from '#shared/queue/failures.ts';
 import { failuresNow } from '#shared/queue/failures-now.ts';
