@@ -1,14 +1,9 @@
 import { commandActs } from '#infra/commands/command-acts.ts';
-import {
-  type Deployment,
-  findDeployment,
-  type Target,
-} from '#infra/commands/deployment/deployment.ts';
-import { maySwitchEmails, type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
-import { type StackResources, stackResources } from '#infra/commands/deployment/resources.ts';
+import { findDeployment, type Target } from '#infra/commands/deployment/deployment.ts';
+import { type PartsFor, partsOf } from '#infra/commands/deployment/parts.ts';
+import { stackResources } from '#infra/commands/deployment/resources.ts';
 import { noting } from '#infra/commands/noting.ts';
-import { healthLines } from '#infra/commands/words.ts';
-import { Advice, foundSomethingToDo } from '#infra/terminal/advice.ts';
+import { Advice } from '#infra/terminal/advice.ts';
 import {
   type Act,
   jsonOption,
@@ -18,24 +13,13 @@ import {
 } from '#infra/terminal/command-line.ts';
 import { type Output, outputFor } from '#infra/terminal/output.ts';
 import { confirmed, person, tokenGiven } from '#infra/terminal/person.ts';
-import {
-  isLoopbackUrl,
-  localPolarAway,
-  type PolarServer,
-  problemOfWebhookUrl,
-} from '#shared/polar/access.ts';
+import { type PolarServer, problemOfWebhookUrl } from '#shared/polar/access.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { connectPolar } from '#shared/polar/connection/connect.ts';
 import type { Connection, ConnectionParts, Tended } from '#shared/polar/connection/connection.ts';
-import {
-  type ConnectionHealth,
-  connectionHealth,
-  surplusNote,
-} from '#shared/polar/connection/health.ts';
 import { missingScopesText } from '#shared/polar/connection/scopes.ts';
 import {
   acceptEmails,
-  firstToSwitch,
   switchEmailsOff,
   switchEmailsOn,
 } from '#shared/polar/connection/switch-emails.ts';
@@ -45,13 +29,8 @@ import {
   forgetLeftAccess,
   repairConnection,
 } from '#shared/polar/connection/tend-connection.ts';
-import {
-  isPreviousAccepted,
-  noteText,
-  secretAlone,
-  secretNotes,
-} from '#shared/polar/webhook-secret.ts';
-import { momentDocument, momentLines, whoMails } from './moments.ts';
+import { secretAlone } from '#shared/polar/webhook-secret.ts';
+import { type Stack, tellOfSecrets, tellStatus } from './connection-status.ts';
 
 export type ConnectOptions = Readonly<{ target: Target }> &
   (
@@ -160,9 +139,7 @@ function optionsOf(given: Given, { POLAR_TOKEN }: NodeJS.ProcessEnv): ConnectOpt
   return { target, verb: 'connect', token: used, server, organization };
 }
 
-type Print = (line: string) => void;
-
-type Stack = Readonly<{ deployment: Deployment; resources: StackResources }>;
+type Print = Output['print'];
 
 async function runConnect(options: ConnectOptions): Promise<void> {
   const output = outputFor(options.verb === 'status' && options.json);
@@ -203,60 +180,6 @@ async function act(
     return say(await switchEmailsOn(parts, connection, options.keys), print);
   }
   await tellStatus(parts, connection, stack, output);
-}
-
-async function tellOfSecrets(
-  { webhookSecrets, now }: ConnectionParts,
-  sameDeployment: string,
-  print: Print,
-): Promise<void> {
-  const secrets = await webhookSecrets.read();
-  for (const note of secretNotes(secrets, now())) print(noteText(note));
-  if (isPreviousAccepted(secrets, now())) {
-    print(`  npm run connect -- --drop-previous${sameDeployment}`);
-  }
-}
-
-async function tellStatus(
-  parts: ConnectionParts,
-  connection: Connection,
-  { deployment, resources }: Stack,
-  { print, document }: Output,
-): Promise<void> {
-  const health = await connectionHealth(parts, connection);
-  const mails = await whoMails(parts, connection, deployment);
-  const missing = health.endpoint && (await missingScopesText(parts.api));
-  const isWell = health.faults.length === 0 && !connection.gap && mails.changes.length === 0;
-  if (!isWell) process.exitCode = foundSomethingToDo;
-  if (!document) {
-    const { options } = deployment;
-    const { apiUrl } = parts;
-    healthLines(connection, health, { options, apiUrl }).forEach(print);
-    if (missing !== undefined) print(`\n${missing}`);
-    // Nothing more is known of a Polar that is not there.
-    if (mails.notTold === localPolarAway) return;
-    const first = firstToSwitch(connection, await maySwitchEmails(deployment, resources));
-    return momentLines(connection, mails, { first, options }).forEach(print);
-  }
-  const notes = secretNotes(await parts.webhookSecrets.read(), parts.now()).map(noteText);
-  document({
-    ...statusDocument(connection, health, [...notes, ...(missing === undefined ? [] : [missing])]),
-    isLocalPolar: isLoopbackUrl(parts.apiUrl),
-    ...momentDocument(mails),
-  });
-}
-
-/** Of the endpoint only what is named here: its secret stays inside. */
-function statusDocument(
-  { version: _, ...connection }: Connection,
-  { endpoint, events, surplus, deliveries, failed, faults }: ConnectionHealth,
-  secrets: readonly string[],
-) {
-  const note = surplusNote({ surplus });
-  const notes = note === undefined ? secrets : [...secrets, note];
-  const { id, url, enabled } = endpoint ?? {};
-  const seen = endpoint && { id, url, enabled, events };
-  return { connection, endpoint: seen ?? null, deliveries, failed, faults, notes };
 }
 
 async function notConnected(
