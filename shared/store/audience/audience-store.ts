@@ -1,14 +1,7 @@
 import { createHmac, createSecretKey, randomUUID } from 'node:crypto';
 import { PutItemCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
-import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod/mini';
-import { suppressionSchema } from '#shared/audience/consent/suppression.ts';
-import {
-  addressSchema,
-  type Contact,
-  contactSchema,
-  customerSchema,
-} from '#shared/audience/person/person.ts';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Contact } from '#shared/audience/person/person.ts';
 import { stateBeforeRecord } from '#shared/audience/rows/state-first.ts';
 import type {
   AudienceStore,
@@ -16,28 +9,18 @@ import type {
   CommitResult,
   RecordWrite,
 } from '#shared/audience/rows/unit-of-work.ts';
-import type {
-  Erased,
-  Kind,
-  Known,
-  RowKey,
-  Step,
-  Steps,
-  Stored,
-} from '#shared/audience/rows/workspace.ts';
-import { ledgerStateSchema, type Run, runSchema } from '#shared/audience/runs/run.ts';
-import { storedWorkflowSchema } from '#shared/audience/workflow.ts';
-import { Unprocessable } from '#shared/failure.ts';
-import { indexKey, KeysUnread, keysAtOnce, readBatch, shardOf } from '#shared/store/dynamo.ts';
+import type { Erased, Kind, Step, Steps } from '#shared/audience/rows/workspace.ts';
+import type { Run } from '#shared/audience/runs/run.ts';
+import { indexKey, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';
 import { eventItem, readEvent, recordedOf, replayUpdate } from '#shared/store/events/event-item.ts';
 import { type Put, putOnWire, type TransactItem, writeOnWire } from '#shared/store/on-wire.ts';
-import { sharedReads } from '#shared/store/shared-reads.ts';
-import { isInvalid, refusedWrite } from './refused-write.ts';
+import { type AddressHash, audienceRows, keyNames, tableKey } from './audience-rows.ts';
+import { refusedWrite } from './refused-write.ts';
 import { wordChanges } from './word-index.ts';
 
 /** HMAC-SHA-256 of a normalised address, in hex: an address cannot be guessed from it without the key. */
-export function addressHash(key: string): (email: string) => string {
+export function addressHash(key: string): AddressHash {
   const secret = createSecretKey(Buffer.from(key));
   return (email) => createHmac('sha256', secret).update(email).digest('hex');
 }
@@ -51,45 +34,10 @@ export type AudienceTables = Readonly<
   }
 >;
 
-type AddressHash = ReturnType<typeof addressHash>;
-
-type TableKey = RowKey & Readonly<{ tableKey: string }>;
-
 type PutOf<T> = Extract<Step<T>, { act: 'put' }>;
-
-type ReadKey<K> = Readonly<{ kind: Kind; key: K; tableKey: string }>;
-
-const keyNames = {
-  customers: 'customerId',
-  addresses: 'email',
-  contacts: 'email',
-  suppressions: 'addressHash',
-  runs: 'runId',
-  emails: 'ledgerKey',
-  workflows: 'workflowId',
-} as const;
-
-const kinds = [
-  'customers',
-  'addresses',
-  'contacts',
-  'suppressions',
-  'runs',
-  'emails',
-  'workflows',
-] as const;
 
 /** A transaction has room for a hundred items, and most of them are for rows. */
 const mostNewWords = 40;
-
-/** Two, so that one that takes long does not hold up all the others. */
-const readsAtOnce = 2;
-
-/** Emails and workflows have no revision, since nothing is written under it. */
-const storedSchema = z.object({
-  revision: z._default(z.string(), ''),
-  findable: z.optional(z.boolean()),
-});
 
 /**
  * So long a record may follow the state that it was decided with; a later one is decided again. Erasures sweep and lost
@@ -106,36 +54,6 @@ export function dynamoAudienceStore(
   tables: AudienceTables,
   options: { addressHash: () => Promise<AddressHash>; retentionDays: number },
 ): AudienceStore {
-  const items = sharedReads(readItems, {
-    nameOf: ({ kind, tableKey }) => `${kind} ${tableKey}`,
-    mostKeys: keysAtOnce,
-    atOnce: readsAtOnce,
-    isOfKeys: (error) =>
-      isInvalid(error) || error instanceof KeysUnread || error instanceof Unprocessable,
-  });
-
-  async function readItems(keys: readonly TableKey[]): Promise<Map<string, unknown>> {
-    const itemsOf = await readBatch(db, requestFor(keys));
-    return new Map(
-      kinds.flatMap((kind) =>
-        itemsOf(tables[kind]).map((item) => [`${kind} ${item[keyNames[kind]]}`, item] as const),
-      ),
-    );
-  }
-
-  function requestFor(
-    keys: readonly TableKey[],
-  ): NonNullable<BatchGetCommandInput['RequestItems']> {
-    const used = kinds.filter((kind) => keys.some((key) => key.kind === kind));
-    return Object.fromEntries(
-      used.map((kind) => {
-        const own = keys.filter((key) => key.kind === kind);
-        const Keys = own.map(({ tableKey }) => ({ [keyNames[kind]]: tableKey }));
-        return [tables[kind], { Keys, ConsistentRead: true }];
-      }),
-    );
-  }
-
   function transactItems(steps: Steps, hash: AddressHash): TransactItem[] {
     return [
       ...steps.customers.map((step) => transactItem('customers', step, hash)),
@@ -223,36 +141,7 @@ export function dynamoAudienceStore(
   }
 
   return {
-    async load(keys) {
-      // Who reads no suppressions needs no key.
-      const isHashed = keys.some(({ kind }) => kind === 'suppressions');
-      const hash = isHashed ? await options.addressHash() : unhashed;
-      const wanted = keys.map((one) => ({ ...one, tableKey: tableKey(one.kind, one.key, hash) }));
-      const found = new Map<string, unknown>();
-      for (let start = 0; start < wanted.length; start += keysAtOnce) {
-        const some = await items(wanted.slice(start, start + keysAtOnce));
-        for (const [key, item] of some) found.set(key, item);
-      }
-      const read = <K, T>(keys: readonly ReadKey<K>[], schema: { parse: (item: unknown) => T }) =>
-        new Map<K, Stored<T>>(
-          keys.map(({ kind, key, tableKey }) => [
-            key,
-            storedRow(found.get(`${kind} ${tableKey}`), schema),
-          ]),
-        );
-      const of = <K extends Kind>(kind: K) =>
-        wanted.filter((one): one is Extract<TableKey, { kind: K }> => one.kind === kind);
-      const known: Known = {
-        customers: read(of('customers'), customerSchema),
-        addresses: read(of('addresses'), addressSchema),
-        contacts: read(of('contacts'), contactSchema),
-        suppressions: read(of('suppressions'), suppressionSchema),
-        runs: read(of('runs'), runSchema),
-        emails: read(of('emails'), ledgerStateSchema),
-        workflows: read(of('workflows'), storedWorkflowSchema),
-      };
-      return known;
-    },
+    load: audienceRows(db, tables, options.addressHash),
 
     async recorded(webhookId) {
       const item = await readEvent(db, tables.events, webhookId);
@@ -277,18 +166,6 @@ export function dynamoAudienceStore(
       return put ? alone(put, { isRecord: true }) : { kind: 'committed' };
     },
   };
-}
-
-const unhashed: AddressHash = (email) => email;
-
-function tableKey(kind: Kind, key: string, hash: AddressHash): string {
-  return kind === 'suppressions' ? hash(key) : key;
-}
-
-function storedRow<T>(item: unknown, schema: { parse: (item: unknown) => T }): Stored<T> {
-  if (item === undefined) return null;
-  const { revision, findable } = storedSchema.parse(item);
-  return { row: schema.parse(item), revision, ...(findable && { isFindable: true }) };
 }
 
 function stillAsRead(kind: Kind, revision: string | null) {
