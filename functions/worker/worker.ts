@@ -11,7 +11,7 @@ import type {
 } from '#shared/audience/rows/unit-of-work.ts';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { Unprocessable } from '#shared/failure.ts';
+import { reasonOf, Unprocessable } from '#shared/failure.ts';
 import { within } from '#shared/in-time.ts';
 import type { Log } from '#shared/log.ts';
 import { polarEvent } from '#shared/polar/event.ts';
@@ -123,8 +123,8 @@ const freshWakeMs = 5 * 60_000;
 /** Of one customer's events, so many more may go along with one: a transaction has room for a hundred items. */
 const mostAlong = 9;
 
-/** What was applied along with an earlier message of its batch. */
-type Along = WeakMap<Message, Applied>;
+/** What was applied along with an earlier message of its batch, or is to be applied by itself, as that failed. */
+type Along = WeakMap<Message, Applied | 'apart'>;
 
 /** Applies a batch of queued events: those of one customer one after another, others side by side. */
 export function worker(parts: WorkerParts) {
@@ -183,7 +183,8 @@ async function apply(
   left: readonly Message[],
   parts: WorkerParts & { along: Along },
 ): Promise<void> {
-  const applied = parts.along.get(message) ?? (await applyWith(content, left, parts));
+  const done = parts.along.get(message) ?? 'apart';
+  const applied = done === 'apart' ? await applyWith(content, left, parts) : done;
   const { record } = applied;
   await followUp(record, mailsOf(record), record.erases, parts);
   report(message, record, applied.kind === 'duplicate', parts.log);
@@ -195,29 +196,36 @@ async function applyWith(
   left: readonly Message[],
   parts: WorkerParts & { along: Along },
 ): Promise<Applied> {
-  const { store, pause, workflowsNow } = parts;
+  const { store, pause, workflowsNow, along, log } = parts;
   const [settings, workflows] = await Promise.all([parts.settings(), parts.workflows()]);
   const surroundings = surroundingsOf(parts, settings);
-  const means = { store, surroundings, workflows, workflowsNow, pause };
-  const next = nextEvents(content, left);
+  const next = nextEvents(content, left, along);
+  const onApart = (error: unknown) => {
+    for (const { message } of next) along.set(message, 'apart');
+    const { webhookId } = content.event;
+    log.warn('events were not applied together', {
+      ...{ webhookId, later: next.length, reason: reasonOf(error) },
+    });
+  };
+  const means = { store, surroundings, workflows, workflowsNow, pause, onApart };
   const told = next.map(({ content }) => toldOf(content));
   const { applied, later } = await applyFirst(toldOf(content), told, means);
   for (const [nth, record] of later.entries()) {
     const message = next[nth]?.message;
-    if (message) parts.along.set(message, { kind: 'decided', record });
+    if (message) along.set(message, { kind: 'decided', record });
   }
   return applied;
 }
 
 /** The events that come next, up to one that failed before, is there twice, or may erase. */
-function nextEvents({ event }: EventContent, left: readonly Message[]) {
+function nextEvents({ event }: EventContent, left: readonly Message[], along: Along) {
   const ids = new Set([event.webhookId]);
   const next: { message: Message; content: EventContent }[] = [];
   for (const message of left.slice(0, mostAlong)) {
     const { content, record } = message;
     if (content.kind !== 'event' || content.event.type === 'customer.deleted') break;
     if (record.attributes.ApproximateReceiveCount !== '1') break;
-    if (ids.has(content.event.webhookId)) break;
+    if (ids.has(content.event.webhookId) || along.has(message)) break;
     ids.add(content.event.webhookId);
     next.push({ message, content });
   }

@@ -16,6 +16,8 @@ type EventMeans = Means &
     workflows: readonly Workflow[];
     /** The same as they are at this moment, where `workflows` may be older. */
     workflowsNow?: () => Promise<readonly Workflow[]>;
+    /** Told why later events were not written with the first. */
+    onApart?: (error: unknown) => void;
   }>;
 
 /**
@@ -27,7 +29,7 @@ export async function applyEvent(
   payload: string,
   means: EventMeans,
 ): Promise<Applied> {
-  return (await applyTogether({ event, payload }, [], means)).applied;
+  return (await applyTogether({ event, payload }, alongWith([]), means)).applied;
 }
 
 /** What became of an event, and the records of later ones that were written with it. */
@@ -35,45 +37,55 @@ export type AppliedFirst = Readonly<{ applied: Applied; later: readonly EventRec
 
 /**
  * The same for the first of some events of one customer. Where it takes a transaction, the later ones are decided after
- * it and written in it; else, and where anything goes wrong, they are left to do.
+ * it and written in it; else, and where anything goes wrong with them, they are left to do.
  */
 export async function applyFirst(
   first: Told,
   later: readonly Told[],
   means: EventMeans,
 ): Promise<AppliedFirst> {
+  const along = alongWith(later);
   try {
-    if (later.length > 0) return await applyTogether(first, later, means);
-  } catch {
+    return await applyTogether(first, along, means);
+  } catch (error) {
+    if (along.taken.length === 0) throw error;
+    means.onApart?.(error);
     // It may be for a later one, which must not fail the first.
+    return applyTogether(first, alongWith([]), means);
   }
-  return applyTogether(first, [], means);
 }
+
+/** Which later events the next attempt may take along, and which the one at hand took. */
+type Along = { next: readonly Told[]; taken: readonly Told[] };
+
+const alongWith = (later: readonly Told[]): Along => ({ next: later, taken: [] });
 
 async function applyTogether(
   first: Told,
-  later: readonly Told[],
+  along: Along,
   { store, surroundings, workflows, workflowsNow, pause }: EventMeans,
 ): Promise<AppliedFirst> {
+  const later = along.next;
   const apply = async (known: readonly Workflow[], areCached: boolean): Promise<AppliedFirst> => {
     const around = withSameIds(surroundings);
-    const decideAll = (w: Workspace, along: readonly Told[]) => {
+    const decideAll = (w: Workspace, next: readonly Told[]) => {
       const now = around();
       const decideOne = ({ event, payload }: Told): RecordWrite => {
         const record = decide(w, event, now, known, { areCached });
         return { record, ...(!record.erased && { payload }) };
       };
       const own = decideOne(first);
-      const more = takesTransaction(w, own) ? along.map(decideOne) : [];
+      along.taken = takesTransaction(w, own) ? next : [];
+      const more = along.taken.map(decideOne);
       const said = { record: own.record, later: more.map(({ record }) => record) };
       return { said, ...own, later: more };
     };
-    // After a lost race the first is alone, so that no later one can make it lose each.
-    let along = later;
+    along.next = later;
     const begin = async () => {
-      const now = along;
-      along = [];
-      return { first: readFirst(first.event), decide: (w: Workspace) => decideAll(w, now) };
+      const { next } = along;
+      // After a lost race the first is alone, so that no later one can make it lose each.
+      Object.assign(along, alongWith([]));
+      return { first: readFirst(first.event), decide: (w: Workspace) => decideAll(w, next) };
     };
     const { said, result } = await settleRecord(store, begin, pause);
     if (result.kind === 'duplicate') return { applied: result, later: [] };

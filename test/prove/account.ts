@@ -77,6 +77,19 @@ export async function startAccount(template: unknown) {
     }
   }
 
+  /** The next messages as Lambda hands them over in one batch. */
+  async function received(queue: QueueName, most: number): Promise<SQSRecord[]> {
+    const { Messages = [] } = await queues.send(
+      new ReceiveMessageCommand({
+        QueueUrl: urlOf(queue),
+        MaxNumberOfMessages: most,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['All'],
+      }),
+    );
+    return Messages.map(lambdaRecord);
+  }
+
   return {
     tables,
     db,
@@ -123,17 +136,9 @@ export async function startAccount(template: unknown) {
     send: (queue: QueueName, message: Omit<SendMessageCommandInput, 'QueueUrl'>) =>
       queues.send(new SendMessageCommand({ QueueUrl: urlOf(queue), ...message })),
     /** The next message as Lambda hands it over, if one is visible now. */
-    async receive(queue: QueueName): Promise<SQSRecord | undefined> {
-      const { Messages = [] } = await queues.send(
-        new ReceiveMessageCommand({
-          QueueUrl: urlOf(queue),
-          MaxNumberOfMessages: 1,
-          MessageAttributeNames: ['All'],
-          MessageSystemAttributeNames: ['All'],
-        }),
-      );
-      return Messages[0] && lambdaRecord(Messages[0]);
-    },
+    receive: async (queue: QueueName): Promise<SQSRecord | undefined> =>
+      (await received(queue, 1))[0],
+    received,
     remove: (queue: QueueName, { receiptHandle: ReceiptHandle }: SQSRecord) =>
       queues.send(new DeleteMessageCommand({ QueueUrl: urlOf(queue), ReceiptHandle })),
     /** Lets the message come again at once. */

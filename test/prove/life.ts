@@ -79,15 +79,23 @@ export async function called({
 }
 
 /** What becomes of one message in this life. */
-export async function handled(
+export async function handled(life: Life, record: SQSRecord): Promise<'done' | 'failed' | 'died'> {
+  const failed = await failedOf(life, [record]);
+  if (failed === 'died') return failed;
+  return failed.length > 0 ? 'failed' : 'done';
+}
+
+/** Which messages of a batch come again after this life handled it. */
+export async function failedOf(
   { handler, environment, died }: Life,
-  record: SQSRecord,
-): Promise<'done' | 'failed' | 'died'> {
+  Records: SQSRecord[],
+): Promise<SQSRecord[] | 'died'> {
   const invoke = handler as QueueHandler;
   Object.assign(process.env, environment);
-  const answered = invoke({ Records: [record] }, time).then(({ batchItemFailures }) =>
-    batchItemFailures.length > 0 ? ('failed' as const) : ('done' as const),
-  );
+  const answered = invoke({ Records }, time).then(({ batchItemFailures }) => {
+    const ids = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    return Records.filter(({ messageId }) => ids.includes(messageId));
+  });
   const fate = await Promise.race([died, answered]);
   // Whoever was killed does nothing any more: it may notice, before another one lives in its environment.
   if (fate === 'died') await answered.catch(() => undefined);

@@ -1,9 +1,13 @@
 import { normalisedEmail } from '#shared/audience/person/address.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { type SupportedEventType, supportedEventTypes } from '#shared/polar/event-types.ts';
+import {
+  isSupportedEventType,
+  type SupportedEventType,
+  supportedEventTypes,
+} from '#shared/polar/event-types.ts';
 import type { Person } from '#shared/polar/sample/sample-customer.ts';
-import { polarPayload } from '#shared/polar/sample/sample-events.ts';
+import { polarPayload, purchasePayloads } from '#shared/polar/sample/sample-events.ts';
 import { encodeEventMessage } from '#shared/queue/encode-event-message.ts';
 import {
   type EventMessage,
@@ -20,6 +24,8 @@ export type Scenario = Readonly<{
   settings: Settings;
   before: readonly Webhook[];
   message: (contactId: string) => EventMessage | WorkerMessage;
+  /** What comes in one batch with it. */
+  alongside?: readonly Webhook[];
   /** Absent where the message is none that Polar sends. */
   webhook?: Webhook;
 }>;
@@ -109,7 +115,7 @@ export function scenarios(): Scenario[] {
       ];
     }),
   );
-  return [...all, renewal(), ...deletions(), ...moves(), ...byHand()];
+  return [...all, renewal(), purchase(), ...deletions(), ...moves(), ...byHand()];
 }
 
 /** Nothing is new but the state of the subscription, which is written before the record. */
@@ -123,6 +129,18 @@ function renewal(): Scenario {
   const renews: Webhook = { webhookId: 'evt-renewal', type: 'order.paid', body };
   const settings = settingsOf('order.paid', {});
   return ofEvent('order.paid that renews a subscription, by default', renews, settings, before);
+}
+
+/** Its four webhooks, of which the first takes the others along in its transaction. */
+function purchase(): Scenario {
+  const [first, ...alongside] = purchasePayloads(ann, happened).flatMap((payload): Webhook[] => {
+    const { type } = payload;
+    const webhookId = `evt-purchase-${type}`;
+    return isSupportedEventType(type) ? [{ webhookId, type, body: JSON.stringify(payload) }] : [];
+  });
+  if (!first) throw new Error('A purchase has webhooks.');
+  const { settings, before, message } = ofEvent('', first, settingsOf('order.paid', {}), []);
+  return { name: 'a purchase in one batch', settings, before, message, alongside };
 }
 
 function deletions(): Scenario[] {

@@ -11,6 +11,7 @@ import type {
 } from '#shared/audience/rows/unit-of-work.ts';
 import type { Erased, Kind, Step, Steps } from '#shared/audience/rows/workspace.ts';
 import type { Run } from '#shared/audience/runs/run.ts';
+import { Unprocessable } from '#shared/failure.ts';
 import { indexKey, shardOf } from '#shared/store/dynamo.ts';
 import { proofItems } from '#shared/store/erasure-proofs.ts';
 import { eventItem, readEvent, recordedOf, replayUpdate } from '#shared/store/events/event-item.ts';
@@ -36,7 +37,10 @@ export type AudienceTables = Readonly<
 
 type PutOf<T> = Extract<Step<T>, { act: 'put' }>;
 
-/** A transaction has room for a hundred items, and most of them are for rows. */
+/** DynamoDB refuses a transaction of more, and quotes what is in it. */
+const mostItems = 100;
+
+/** Most of the items of a transaction are for rows. */
 const mostNewWords = 40;
 
 /**
@@ -123,6 +127,11 @@ export function dynamoAudienceStore(
         ...(steps ? transactItems(steps, await options.addressHash()) : []),
         ...(erased.length > 0 ? await proofs(erased) : []),
       ];
+      if (writes.length > mostItems) {
+        throw new Unprocessable(
+          `It takes ${writes.length} writes, and a transaction has room for ${mostItems}.`,
+        );
+      }
       const TransactItems = writes.map(writeOnWire);
       await db.send(new TransactWriteItemsCommand({ TransactItems }));
       return { kind: 'committed' };

@@ -29,6 +29,19 @@ it('a crash between the state of a renewal and its record, and around them, leav
   expect(worker.points).toBe(2 * 7);
 }, 600_000);
 
+it('a crash around the one transaction of a batch, or its refusal, leaves no trace either', async () => {
+  const { worker } = await proveCrashes({
+    template: inject('stackTemplate'),
+    kinds: ['killed after the call', 'call refused'],
+    isKilledTwice: () => false,
+    isWanted: (part, { name }) => part === 'worker' && name === 'a purchase in one batch',
+  });
+  expect(worker.failures).toEqual([]);
+  // Settings, workflows, the key of addresses, all rows, the transaction, and for each of the four events its email and
+  // what had failed before.
+  expect(worker.points).toBe(2 * 13);
+}, 600_000);
+
 it('no crash and no lost reply sends an email twice, or leaves one that nobody asks about', async () => {
   const { mailer } = await proveCrashes({
     template: inject('stackTemplate'),

@@ -1,7 +1,7 @@
 import { mostReceives } from '#shared/queue/failures.ts';
 import type { Account, Item, Tables } from '#test/prove/account.ts';
 import type { Fault } from '#test/prove/fault-proxy.ts';
-import { handled, type Life, startLife } from '#test/prove/life.ts';
+import { failedOf, type Life, startLife } from '#test/prove/life.ts';
 import type { Proof } from '#test/prove/proof.ts';
 import { queued, type Scenario, type Webhook, workflows } from '#test/prove/scenarios.ts';
 import { eachFault } from './each-fault.ts';
@@ -11,22 +11,31 @@ import type { Stage } from './stage.ts';
 const longestDelaySeconds = 900;
 
 /**
- * Lets the worker handle one message, and all that follows from it, with each single call gone wrong in each way, and
+ * Lets the worker handle one message, or one batch, and all that follows from it, with each single call gone wrong in each way, and
  * compares the tables, queues and mails asked for with those of a run in which nothing goes wrong.
  */
 export async function crashWorker(scenario: Scenario, stage: Stage): Promise<Proof> {
   const before = await situationBefore(scenario, stage);
+  const { alongside = [] } = scenario;
   const contactId = String(before['Contacts']?.[0]?.['contactId'] ?? 'nobody');
-  const run = async (fault?: Fault) => {
+  const batch = [scenario.message(contactId), ...alongside.map(queued)];
+  const run = async (fault?: Fault, messages = batch) => {
     await begin(stage, before);
-    await stage.account.send('EventsQueue', scenario.message(contactId));
-    return work(stage, fault);
+    for (const message of messages) await stage.account.send('EventsQueue', message);
+    return work(stage, fault, batch.length);
   };
   const undisturbed = await run();
+  const delayed: string[] = [];
+  for (const one of alongside.length > 0 ? batch : []) {
+    delayed.push((await run(undefined, [...batch.filter((other) => other !== one), one])).seen);
+  }
   const proof = await eachFault(scenario.name, undisturbed.operations, stage, async (fault) => {
     const disturbed = await run(fault);
+    // The one of a batch whose call failed comes after the others; who is killed leaves all of them.
+    const isOfOne = fault.kind === 'call refused' || fault.kind === 'reply lost';
+    const isAsDelayed = isOfOne && delayed.includes(disturbed.seen);
     return {
-      problem: differenceOf(undisturbed.seen, disturbed.seen),
+      problem: isAsDelayed ? undefined : differenceOf(undisturbed.seen, disturbed.seen),
       calls: disturbed.operations.length,
       laterCalls: disturbed.laterCalls,
     };
@@ -61,33 +70,33 @@ async function arrive(webhook: Webhook, stage: Stage): Promise<void> {
   await work(stage);
 }
 
-/** Works off the events queue, also what comes back and what comes later. */
-export async function work({ account, clock, since }: Stage, fault?: Fault) {
+/** Works off the events queue, so many at once, also what comes back and what comes later. */
+export async function work({ account, clock, since }: Stage, fault?: Fault, atOnce = 1) {
   const first = await startLife(account, 'worker', { ...(fault && { fault }) });
   let life: Life = first;
   let second: Life | undefined;
   for (;;) {
-    const record = await account.receive('EventsQueue');
-    if (!record) {
+    const records = await account.received('EventsQueue', atOnce);
+    if (records.length === 0) {
       if (!(await account.hasDelayed('EventsQueue'))) break;
       clock.pass(longestDelaySeconds);
       continue;
     }
-    const fate = await handled(life, record);
-    if (fate === 'done') {
-      await account.remove('EventsQueue', record);
-      continue;
+    const failed = await failedOf(life, records);
+    const left = failed === 'died' ? records : failed;
+    for (const record of records) {
+      if (!left.includes(record)) await account.remove('EventsQueue', record);
     }
-    if (Number(record.attributes.ApproximateReceiveCount) >= mostReceives) {
+    if (left.some(({ attributes }) => Number(attributes.ApproximateReceiveCount) >= mostReceives)) {
       throw new Error('A message comes back for ever.');
     }
-    if (fate === 'died') {
+    if (failed === 'died') {
       await life.end();
       const then = life === first ? fault?.next : undefined;
       life = await startLife(account, 'worker', { ...(then && { fault: then }) });
       second ??= life;
     }
-    await account.giveBack('EventsQueue', record);
+    for (const record of left) await account.giveBack('EventsQueue', record);
   }
   await life.end();
   if (life !== first) await first.end();

@@ -4,6 +4,7 @@ import { isUsedUp, type Run } from '#shared/audience/runs/run.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { isOptionalEventType } from '#shared/polar/event-types.ts';
 import { readMailMessage } from '#shared/queue/read-mail-message.ts';
+import { begunBy, misnamedBeginnings, recordsOf } from './beginnings.ts';
 import { type ModelRun, model, type Told } from './model.ts';
 import type { RareBranch } from './rare-branches.ts';
 import {
@@ -68,8 +69,10 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       const waked = runsWithMessages();
       const forbidden = forbiddenMails();
       const records = recordsOf(commit);
-      // Of several events, it does not show which of them wrote which run.
-      for (const record of records) byEvent(record, records.length > 1 ? [] : puts);
+      // Of several events, it shows only which of them began which run, and not which ended one.
+      for (const record of records)
+        byEvent(record, records.length > 1 ? begunBy(record, puts) : puts);
+      for (const problem of misnamedBeginnings(records, puts)) complain(`5: ${problem}`);
       if (records.length > 1) count('an event that goes along with another');
       const isWake = records.length === 0 && !isStopping;
       if (isWake) for (const run of puts) if (!run.erased) byWake(run);
@@ -352,9 +355,4 @@ export function checkerOf({ isHealthy, mayCrash, count }: How) {
       isStopping = false;
     },
   };
-}
-
-/** Of one event, or of those that went along with it, too; none of a wake. */
-function recordsOf({ record, later = [] }: Commit): EventRecord[] {
-  return [...(record ? [record] : []), ...later.map((one) => one.record)];
 }

@@ -13,7 +13,7 @@ it('a crash of a function before or after any of its calls breaks no promise of 
 }, 600_000);
 
 /** Together they reach all that is rare; `npm run prove -- runs` draws many more. */
-const seeds = [4, 17, 27, 137];
+const seeds = [12, 17, 47, 122];
 
 it('runs do what the model says, and keep their promises, in random histories', async () => {
   const reached: Reached = new Map();

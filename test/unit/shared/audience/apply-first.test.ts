@@ -116,4 +116,74 @@ describe('events of one customer that are applied together', () => {
     await together(purchase, defaultSettings, { ...memory, store });
     expect(kept(memory)).toEqual(kept(await oneByOne(purchase, defaultSettings)));
   });
+
+  const away = async () => Promise.reject(new Error('The table is away.'));
+
+  /** Applies the purchase to this store, and says how often it was asked and what kept the events apart. */
+  async function attempt(changed: Partial<AudienceStore>, told = purchase) {
+    const asked = { load: 0, commit: 0 };
+    const { store } = memoryAudienceStore();
+    const counting: AudienceStore = {
+      ...store,
+      load: (keys) => {
+        asked.load += 1;
+        return (changed.load ?? store.load)(keys);
+      },
+      commit: (commit) => {
+        asked.commit += 1;
+        return (changed.commit ?? store.commit)(commit);
+      },
+    };
+    const apart: unknown[] = [];
+    const onApart = (error: unknown) => void apart.push(error);
+    const [first, ...later] = told;
+    if (!first) throw new Error('Nothing was bought.');
+    const means = { ...meansOf(counting, defaultSettings), onApart };
+    const outcome = await applyFirst(first, later, means).catch((error: Error) => error.message);
+    return { asked, apart, outcome };
+  }
+
+  it('are told of where they could not be written with the first', async () => {
+    const { asked, apart, outcome } = await attempt({ commit: away });
+    expect(apart).toEqual([new Error('The table is away.')]);
+    expect(asked.commit).toBe(2);
+    expect(outcome).toBe('The table is away.');
+  });
+
+  it('are left to do where one of them cannot be decided', async () => {
+    const [created, second, ...others] = purchase;
+    if (!created || !second) throw new Error('Nothing was bought.');
+    const broken = {
+      ...second.event,
+      get properties(): never {
+        throw new TypeError('It is broken.');
+      },
+    };
+    const told = [created, { ...second, event: broken }, ...others];
+    const { asked, apart, outcome } = await attempt({}, told);
+    expect(apart).toEqual([new TypeError('It is broken.')]);
+    expect(asked.commit).toBe(1);
+    expect(outcome).toMatchObject({ applied: { kind: 'decided' }, later: [] });
+  });
+
+  it.each([
+    ['nothing can be read', { load: away }, { load: 1, commit: 0 }, 'The table is away.'],
+    [
+      'each race is lost',
+      { commit: async () => ({ kind: 'conflict' as const }) },
+      { commit: 20 },
+      'Other workers changed the same customer 20 times in a row.',
+    ],
+  ])('are no reason to try once more where %s', async (_, changed, asked, outcome) => {
+    expect(await attempt(changed)).toMatchObject({ asked, apart: [], outcome });
+  });
+
+  it('are no reason to try once more where the first is by itself already', async () => {
+    let commits = 0;
+    const commit = () => {
+      commits += 1;
+      return commits === 1 ? Promise.resolve({ kind: 'conflict' as const }) : away();
+    };
+    expect(await attempt({ commit })).toMatchObject({ asked: { commit: 2 }, apart: [] });
+  });
 });
