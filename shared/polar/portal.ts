@@ -2,7 +2,12 @@ import type { PolarServer } from './access.ts';
 import type { EventProperties } from './event-properties.ts';
 
 /** What of the connection a link to the customer portal needs. */
-export type Portal = Readonly<{ server: PolarServer; organizationSlug: string }>;
+export type Portal = Readonly<{
+  server: PolarServer;
+  organizationSlug: string;
+  /** Where the pages of a local Polar are; absent: at Polar's own address. */
+  pagesUrl?: string | undefined;
+}>;
 
 const hosts = { production: 'https://polar.sh', sandbox: 'https://sandbox.polar.sh' } as const;
 
@@ -15,8 +20,8 @@ export function portalUrl(portal: Portal, address: string): string {
 }
 
 /** The same for nobody in particular. */
-export function portalPage({ server, organizationSlug }: Portal): string {
-  return `${hosts[server]}/${encodeURIComponent(organizationSlug)}/portal`;
+export function portalPage({ server, organizationSlug, pagesUrl }: Portal): string {
+  return `${pagesUrl ?? hosts[server]}/${encodeURIComponent(organizationSlug)}/portal`;
 }
 
 /**

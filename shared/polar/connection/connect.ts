@@ -1,4 +1,4 @@
-import { type Access, problemOfWebhookUrl } from '#shared/polar/access.ts';
+import { type Access, isLoopbackUrl, problemOfWebhookUrl } from '#shared/polar/access.ts';
 import type { PolarOrganization } from '#shared/polar/api.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import { customerEmailsOf, type SeenEmails } from '#shared/polar/customer-emails.ts';
@@ -77,6 +77,7 @@ async function connectInTurn(parts: ConnectionParts, wish: ConnectWish): Promise
     organizationId: organization.id,
     organizationName: organization.name,
     organizationSlug: organization.slug,
+    ...(isLoopbackUrl(parts.apiUrl) && { pagesUrl: parts.apiUrl }),
     endpointId: endpoint.id,
     url: webhookUrl,
     apiVersion: polarApiVersion,

@@ -40,6 +40,8 @@ export const connectionSchema = z.object({
   organizationId: z.string(),
   organizationName: z.string(),
   organizationSlug: z.string(),
+  /** Where the pages of a local Polar are. Absent: at the server's own address. */
+  pagesUrl: z.catch(z.optional(z.string()), undefined),
   endpointId: z.string(),
   url: z.string(),
   apiVersion: z.string(),

@@ -8,10 +8,9 @@ import type { Portal } from '#shared/polar/portal.ts';
 export function dynamoPortal(db: DynamoDBDocumentClient, table: string) {
   return async (): Promise<Portal | undefined> => {
     const get = new GetCommand({ TableName: table, Key: { name: 'connection' } });
-    const { server, organizationSlug } = (await db.send(get)).Item ?? {};
+    const { server, organizationSlug, pagesUrl } = (await db.send(get)).Item ?? {};
     const isKnown = server === 'production' || server === 'sandbox';
-    return isKnown && typeof organizationSlug === 'string'
-      ? { server, organizationSlug }
-      : undefined;
+    if (!isKnown || typeof organizationSlug !== 'string') return undefined;
+    return { server, organizationSlug, ...(typeof pagesUrl === 'string' && { pagesUrl }) };
   };
 }

@@ -9,7 +9,11 @@ import { typed } from '#test/support/process/typed-command.ts';
 
 const mailboxSchema = z.object({
   emails: z.array(
-    z.object({ subject: z.string(), destination: z.object({ to: z.array(z.string()) }) }),
+    z.object({
+      subject: z.string(),
+      body: z.object({ text: z.string().optional() }),
+      destination: z.object({ to: z.array(z.string()) }),
+    }),
   ),
 });
 
@@ -70,11 +74,13 @@ async function buys(email: string) {
 }
 
 async function mailsTo(email: string): Promise<string[]> {
+  return (await lettersTo(email)).map(({ subject }) => subject);
+}
+
+async function lettersTo(email: string) {
   const response = await fetch(`http://127.0.0.1:${port + 4}/store`);
   const { emails } = mailboxSchema.parse(await response.json());
-  return emails
-    .filter(({ destination }) => destination.to.includes(email))
-    .map((mail) => mail.subject);
+  return emails.filter(({ destination }) => destination.to.includes(email));
 }
 
 describe('a newcomer with npm start -- --polar', { timeout: 600_000 }, () => {
@@ -132,6 +138,10 @@ describe('a newcomer with npm start -- --polar', { timeout: 600_000 }, () => {
     expect(await mailsTo(email)).toEqual(
       expect.arrayContaining([expect.stringMatching(/^Welcome/), expect.stringMatching(/receipt/)]),
     );
+    const receipt = (await lettersTo(email)).find(({ subject }) => subject.includes('receipt'));
+    const [portal = ''] = /http:\S+\/portal\?\S+/.exec(receipt?.body.text ?? '') ?? [];
+    expect(portal).toBe(`${polar}/northlight/portal?email=nova%40example.com`);
+    expect(await (await fetch(portal)).text()).toContain('Customer portal of Northlight');
     await atPolar(`${path}/subscription`, { subscription, act: 'renew' });
     await expect.poll(() => mailsTo(email), patience).toHaveLength(3);
   });

@@ -80,7 +80,7 @@ function productChoice(id: string): Html {
   )}</select>`;
 }
 
-function badgeOf(subscription: Subscription): Html {
+export function badgeOf(subscription: Subscription): Html {
   const { status, cancel_at_period_end: isEnding, pause_at_period_end: isPausing } = subscription;
   if (status === 'canceled') return html`<span class="badge">ended</span>`;
   if (status === 'paused') return html`<span class="badge warn">paused</span>`;
@@ -180,7 +180,7 @@ ${
 </section>`;
 }
 
-function termsOf(subscription: Subscription): Html {
+export function termsOf(subscription: Subscription): Html {
   const { status, current_period_end: end, ends_at, ended_at, past_due_at } = subscription;
   if (ended_at) return html`Ended on ${dayOf(ended_at)}.`;
   if (ends_at) return html`Ends on ${dayOf(ends_at)}.`;

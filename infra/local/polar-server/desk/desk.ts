@@ -18,6 +18,7 @@ import {
   styleAnswer,
   stylePath,
 } from './page.ts';
+import { portalAnswer } from './portal-page.ts';
 import { accessPage, emailsPage, faultsPage } from './settings-pages.ts';
 import { eventPage, webhooksPage } from './webhook-pages.ts';
 
@@ -70,6 +71,8 @@ export function desk(parts: DeskParts) {
         return page(organization, section, 'Access', accessPage(state, organization));
       case 'faults':
         return page(organization, section, 'Faults', faultsPage(faults, slug));
+      case 'portal':
+        return portal(organization, query.get('email') ?? '');
       default:
         return undefined;
     }
@@ -104,6 +107,16 @@ export function desk(parts: DeskParts) {
     const deliveries = state.deliveries.filter((delivery) => delivery.event === event);
     const body = eventPage(organization.slug, event, deliveries, state.now().getTime());
     return page(organization, 'webhooks', event.type, body);
+  }
+
+  function portal(organization: Organization, address: string): Answer {
+    const customer = shop.customerAt(organization.id, address);
+    const buyer = customer && {
+      customer,
+      subscriptions: shop.subscriptionsOf(customer.id),
+      orders: shop.ordersOf(customer.id),
+    };
+    return portalAnswer(organization, address, buyer);
   }
 
   /** Undefined: there is no such form. */

@@ -34,6 +34,7 @@ nav a[aria-current] { color: var(--text); font-weight: 600; border-bottom-color:
 main { max-width: 70rem; margin: 0 auto; padding: 2rem 1.5rem 5rem }
 main.narrow { max-width: 34rem }
 h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.02em; margin: 0 0 1.25rem }
+h3 { font-size: 1rem; line-height: 1.5; margin: 0 }
 h2 { font-size: 1.15rem; line-height: 1.3; letter-spacing: -.01em; margin: 2.5rem 0 .75rem }
 .card > h2:first-child { margin-top: 0 }
 p { margin: 0 0 1rem; max-width: 44rem }
@@ -46,7 +47,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 pre { margin: 0 0 1rem; padding: 1rem; background: var(--sunk); border: 1px solid var(--line); border-radius: .5rem; overflow: auto; max-height: 30rem; white-space: pre-wrap }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1.25rem 1.5rem; margin: 0 0 1.25rem }
 .row { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; margin: 0 0 1rem }
-.row > p, .row > h2 { margin: 0 }
+.row > :is(p, h2, h3) { margin: 0 }
 .flash { padding: .75rem 1rem; border-radius: .5rem; border: 1px solid; max-width: none }
 .flash.done { color: var(--good); background: var(--good-soft) }
 .flash.problem { color: var(--bad); background: var(--bad-soft) }

@@ -21,6 +21,16 @@ export function rowsOf(state: PolarState) {
     if (!row) throw new NotPossible('There is no such customer any more.');
     return customerSchema.parse(row);
   };
+  /** Undefined: nobody there has this address. */
+  const customerAt = (organizationId: string, address: string): Customer | undefined => {
+    const sought = address.trim().toLowerCase();
+    return state.customers
+      .map((row) => customerSchema.parse(row))
+      .find(
+        ({ organization_id, email }) =>
+          organization_id === organizationId && email?.toLowerCase() === sought,
+      );
+  };
   const subscriptionOf = (id: string): Subscription => {
     const row = state.subscriptions.find((known) => known.id === id);
     if (!row) throw new NotPossible('There is no such subscription.');
@@ -51,5 +61,5 @@ export function rowsOf(state: PolarState) {
       ({ status, subscription_id }) => status === 'pending' && subscription_id === subscription.id,
     );
 
-  return { customerOf, livingOf, productOf, subscriptionsOf, ordersOf, pendingOf };
+  return { customerOf, customerAt, livingOf, productOf, subscriptionsOf, ordersOf, pendingOf };
 }

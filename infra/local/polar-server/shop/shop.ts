@@ -42,7 +42,8 @@ export type Shop = ReturnType<typeof polarShop>;
 
 /** What customers and their cards do at Polar: each verb changes the rows and sends the events of that moment. */
 export function polarShop(state: PolarState, record: Record) {
-  const { customerOf, livingOf, productOf, ordersOf, pendingOf, subscriptionsOf } = rowsOf(state);
+  const { customerOf, customerAt, livingOf, productOf, ordersOf, pendingOf, subscriptionsOf } =
+    rowsOf(state);
 
   function clockFor(organizationId: string): Clock {
     let gap = stepMicros;
@@ -104,15 +105,9 @@ export function polarShop(state: PolarState, record: Record) {
     if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
       throw new NotPossible(`"${email}" is not an email address.`);
     }
-    const taken = state.customers
-      .map((row) => customerSchema.parse(row))
-      .find(
-        (other) =>
-          other.organization_id === organizationId &&
-          other.id !== except &&
-          other.email?.toLowerCase() === email.toLowerCase(),
-      );
-    if (taken) throw new NotPossible(`Another customer has the address ${email} already.`);
+    const known = customerAt(organizationId, email);
+    if (known && known.id !== except)
+      throw new NotPossible(`Another customer has the address ${email} already.`);
   }
 
   /** Does something to a living subscription. */
@@ -140,6 +135,7 @@ export function polarShop(state: PolarState, record: Record) {
 
   return {
     customerOf,
+    customerAt,
     subscriptionsOf,
     ordersOf,
 

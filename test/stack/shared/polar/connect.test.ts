@@ -77,6 +77,7 @@ describe('connecting Polar', () => {
     expect(await at.connections.read()).toMatchObject({
       version: 1,
       organizationSlug: 'northlight',
+      pagesUrl: at.polar.url,
       endpointId: endpoint?.id,
       method: 'token',
       by: 'ann',

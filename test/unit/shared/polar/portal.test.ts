@@ -18,6 +18,14 @@ it.each([
   expect(portalUrl({ server, organizationSlug }, address)).toBe(url);
 });
 
+it('of a local Polar is on this machine', () => {
+  const pagesUrl = 'http://127.0.0.1:4705';
+
+  expect(portalUrl({ server: 'production', organizationSlug, pagesUrl }, 'a@example.com')).toBe(
+    'http://127.0.0.1:4705/northlight/portal?email=a%40example.com',
+  );
+});
+
 it('there is no link without a connection', () => {
   expect(withPortal({ status: 'active' }, undefined, 'a@example.com')).toEqual({
     status: 'active',

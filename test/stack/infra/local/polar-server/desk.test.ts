@@ -103,6 +103,22 @@ describe('the pages of the local Polar', () => {
     expect((await show(path)).status).toBe(404);
   });
 
+  test('show a customer what they bought, at the address that emails link to', async () => {
+    await buyer();
+    const { status, html } = await show('/northlight/portal?email=Nova%40example.com');
+    expect(status).toBe(200);
+    expect(html).toContain('Customer portal of Northlight');
+    expect(html).toContain('Studio Monthly');
+    expect(html).toContain('>active</span>');
+    expect(html).not.toContain('>Cancel</button>');
+    const asked = await show('/northlight/portal');
+    expect(asked.html).toContain('Find your purchases');
+    const stranger = await show('/northlight/portal?email=%3Cb%3E%40example.com');
+    expect(stranger.html).toContain('No customer has the address &lt;b&gt;@example.com.');
+    const elsewhere = await show('/harbour-press/portal?email=nova%40example.com');
+    expect(elsewhere.html).toContain('No customer has the address');
+  });
+
   test('list what Polar itself would have mailed, and what is switched off', async () => {
     await buyer();
     const { html } = await show('/northlight/emails');

@@ -44,6 +44,9 @@ it('mails link to the portal of the connection, once there is one', async () => 
   expect(await portal()).toBeUndefined();
   await connections.save(first, undefined);
   expect(await portal()).toEqual({ server: 'sandbox', organizationSlug: 'northlight' });
+  const local = { ...first, version: 2, pagesUrl: 'http://127.0.0.1:4705' };
+  await connections.save(local, first);
+  expect(await portal()).toMatchObject({ pagesUrl: 'http://127.0.0.1:4705' });
 });
 
 it('how it looked is kept for the connection that was seen, until something is done about it', async () => {
