@@ -142,6 +142,18 @@ describe('the list', () => {
     expect(text).toContain('No contacts match these filters.');
   });
 
+  test('has a column of groups only where someone has one', async () => {
+    const groupHead = '<th scope="col">Group</th>';
+    expect((await at.get(list)).html).toContain(groupHead);
+    await contacts('ungrouped', 50, () => ({
+      userGroup: undefined,
+      createdAt: '2026-12-01T00:00:00.000Z',
+    }));
+    const { html } = await at.get(list);
+    expect(html).toContain('ungrouped-0@example.com');
+    expect(html).not.toContain(groupHead);
+  });
+
   test('stops looking after a while, says so, and goes on where it stopped', async () => {
     const ids = Array.from({ length: 6_000 }, (_, nth) => `rare-${nth}`)
       .filter((id) => shardOf(id) === '0')
