@@ -92,7 +92,10 @@ function unknown(c: CustomerContext) {
     section,
     above,
     status: 404,
-    body: html`<p>Nothing is kept about a customer with this id. Records of skipped events may name it until they expire. <a href="${audiencePath}">Search the audience</a>.</p>`,
+    body: empty(
+      'Nothing is kept about a customer with this id. Records of skipped events may name it until they expire.',
+      html`<p><a href="${audiencePath}">Search the audience</a></p>`,
+    ),
   });
 }
 

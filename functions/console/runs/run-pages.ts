@@ -197,6 +197,9 @@ function noSuchRun(c: Context<ConsoleEnv>) {
     section,
     above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
-    body: html`<p>Find a run on the page of its workflow or contact.</p>`,
+    body: empty(
+      'Find a run on the page of its workflow or contact.',
+      html`<p><a href="${workflowsPath}">See all workflows</a></p>`,
+    ),
   });
 }

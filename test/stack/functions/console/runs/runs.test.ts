@@ -119,9 +119,10 @@ describe('the page of a run', () => {
   });
 
   test('says that there is none', async () => {
-    const { status, text } = await at.get('/console/runs/nothing');
+    const { status, text, html } = await at.get('/console/runs/nothing');
     expect(status).toBe(404);
     expect(text).toContain('Run not found');
+    expect(html).toContain('<a href="/console/workflows">See all workflows</a>');
     expect((await at.submit('/console/runs/nothing/stop')).status).toBe(404);
     // DynamoDB takes no such key.
     expect((await at.get(`/console/runs/${'a'.repeat(3_000)}`)).status).toBe(404);
