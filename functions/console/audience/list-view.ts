@@ -61,7 +61,7 @@ function totalsLine({ totals, filter, shown }: ListView): Html {
   const { total, mailable, asOf } = totals;
   // As right after an import: the page itself shows that it is too old.
   if (total < shown.contacts.length) return html``;
-  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · <span class="whole">as of ${time(asOf)}</span></p>`;
+  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing, <span class="whole">as of ${time(asOf)}</span></p>`;
 }
 
 /** The address goes in the body of a request, so that it stands in no URL. */
