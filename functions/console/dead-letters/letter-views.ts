@@ -82,7 +82,7 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
     ['Queue', queueWords[queue]],
     [
       'Since',
-      html`${time(since.toISOString(), { form: 'seconds' })}, ${ageText(now.getTime() - since.getTime())} ago`,
+      html`${time(since.toISOString(), { form: 'seconds' })}, <span class="whole">${ageText(now.getTime() - since.getTime())} ago</span>`,
     ],
     ['Customer', whoText(letter)],
     ['Customer in Polar', letter.customerId],
