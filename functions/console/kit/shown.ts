@@ -71,10 +71,11 @@ export function hourOfChart(hour: string): Html {
 /** The zone of the hours below: UTC as they come, the reader's by name once the script has run. */
 export const zone: Html = html`<span data-zone>UTC</span>`;
 
-/** Who did something: the name, with the whole ARN on hover. */
+/** Who did something: the name, with the whole ARN on hover. An address in it may break after its @. */
 export function who(by: string): Html {
-  const name = actorName(by);
-  return by.startsWith('arn:') ? html`<span title="${by}">${name}</span>` : html`${name}`;
+  const parts = actorName(by).split('@');
+  const name = html`${parts.map((part, at) => html`${at > 0 ? html`@<wbr>` : ''}${part}`)}`;
+  return by.startsWith('arn:') ? html`<span title="${by}">${name}</span>` : name;
 }
 
 type Tone = 'good' | 'bad' | 'warn' | 'calm';
