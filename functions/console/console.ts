@@ -11,7 +11,7 @@ import { noting } from './kit/noting.ts';
 import { assetPages, type ConsoleEnv, type Html, page } from './kit/page.ts';
 import { emailsPath, settingsPath } from './kit/paths.ts';
 import { flashed } from './kit/remembered.ts';
-import { time, who } from './kit/shown.ts';
+import { empty, time, who } from './kit/shown.ts';
 import type { ConsoleParts } from './parts.ts';
 import { type Section, sectionAt } from './sections.ts';
 
@@ -77,7 +77,10 @@ export async function sectionApp(
     page(c, {
       title: 'Page not found',
       status: 404,
-      body: html`<p>The link may be incomplete, or what it led to is gone. Start from the <a href="/console">overview</a>.</p>`,
+      body: empty(
+        'The link may be incomplete, or what it led to is gone.',
+        html`<p><a href="/console">Start from the overview</a></p>`,
+      ),
     }),
   );
   app.onError((error, c) => {

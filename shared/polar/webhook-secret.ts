@@ -72,9 +72,10 @@ export type SecretNote = Readonly<{ before: string; at?: string | undefined; aft
 export function secretNotes(secrets: SigningSecrets, now: Date): SecretNote[] {
   const { current, previousUntil } = secrets;
   const isShort = current !== '' && isShortSecret(current);
-  const still = 'A previous webhook secret still counts beside the current one, until';
+  const still = 'A previous webhook secret still counts beside the current one';
   const advice = 'If it leaked, drop it now.';
-  const noticed = 'an hour after watch has noticed it, which looks every quarter of one';
+  // watch looks every quarter of an hour, and gives it another hour.
+  const longest = 'for 75 minutes at most';
   return [
     ...(isShort
       ? [
@@ -86,8 +87,8 @@ export function secretNotes(secrets: SigningSecrets, now: Date): SecretNote[] {
     ...(isPreviousAccepted(secrets, now)
       ? [
           previousUntil === undefined
-            ? { before: `${still} ${noticed}. ${advice}` }
-            : { before: `${still} `, at: previousUntil, after: `. ${advice}` },
+            ? { before: `${still}, ${longest}. ${advice}` }
+            : { before: `${still}, until `, at: previousUntil, after: `. ${advice}` },
         ]
       : []),
   ];

@@ -181,7 +181,7 @@ export function keyboardWalk(at: () => Promise<Walk>): void {
           await page.getByLabel('Name', { exact: true }).press('Enter');
           await page.getByRole('status').waitFor();
         },
-        /^P Saved/,
+        /^DIV Saved/,
       ],
       [
         'on why nothing was saved',

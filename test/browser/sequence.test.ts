@@ -142,7 +142,7 @@ describe.skipIf(!hasBrowser)('a sequence in a real browser', () => {
     await moveToDay(21);
     await page.reload();
     expect(await shown()).toMatch(
-      /ended early\s+Ended [^\n]+: subscription\.status is not past_due\./,
+      /ended early\s+\d+ \w+ \d{4}, \d\d:\d\d: subscription\.status is not past_due\./,
     );
     expect(mails()).toEqual(mailed);
     expect(await violationsOn(page)).toEqual([]);

@@ -19,7 +19,7 @@ import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { audiencePath, contactPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
-import { link } from '../kit/shown.ts';
+import { empty, link } from '../kit/shown.ts';
 import { nameOf, shortened } from '../kit/words.ts';
 import type { AudienceStores, ProvenCustomer } from './audience-stores.ts';
 import { eraseView, liftBounceView, subscribeView } from './confirm-view.ts';
@@ -102,7 +102,10 @@ ${next && html`<a class="button" href="${next}#happened" rel="next">Older</a>`}<
       ...shell,
       title: 'Contact not found',
       status: 404,
-      body: html`<p>No contact has this id. A customer in Polar has its address now, or it was never here. <a href="${audiencePath}">Search the audience</a>.</p>`,
+      body: empty(
+        'No contact has this id. A customer in Polar has its address now, or it was never here.',
+        html`<p><a href="${audiencePath}">Search the audience</a></p>`,
+      ),
     });
   }
 

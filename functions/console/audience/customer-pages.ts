@@ -92,7 +92,10 @@ function unknown(c: CustomerContext) {
     section,
     above,
     status: 404,
-    body: html`<p>Nothing is kept about a customer with this id. Records of skipped events may name it until they expire. <a href="${audiencePath}">Search the audience</a>.</p>`,
+    body: empty(
+      'Nothing is kept about a customer with this id. Records of skipped events may name it until they expire.',
+      html`<p><a href="${audiencePath}">Search the audience</a></p>`,
+    ),
   });
 }
 
@@ -114,7 +117,7 @@ export function searchPages(stores: AudienceStores) {
       return goOn(c, contactPath(only.contactId));
     }
     return page(c, {
-      title: titleOf(found),
+      title: titleOf(found, afterWord !== undefined),
       section: 'audience',
       above: { href: audiencePath, title: 'Audience' },
       body: html`${searchForm(c, text)}
@@ -127,15 +130,23 @@ ${found.nextWord && act(c, 'More contacts', searchPath, { fields: { text, afterW
   return app;
 }
 
-function titleOf({ contacts, customers, next, nextWord }: SearchResult): string {
-  if (contacts.length > 0) {
-    return contacts.length === 1 ? 'One contact found' : `${contacts.length} contacts found`;
-  }
+/** `isGoingOn`: contacts before these were shown already. */
+function titleOf(
+  { contacts, customers, next, nextWord }: SearchResult,
+  isGoingOn: boolean,
+): string {
+  if (contacts.length > 0) return contactsFound(contacts.length, isGoingOn, nextWord !== undefined);
   if (nextWord) return 'Nobody found so far';
   if (customers.length > 0) {
     return customers.length === 1 ? 'One customer found' : `${customers.length} customers found`;
   }
   return next === undefined ? 'Nobody found' : 'Nobody found so far';
+}
+
+function contactsFound(count: number, isGoingOn: boolean, hasMore: boolean): string {
+  if (isGoingOn) return count === 1 ? 'One more contact' : `${count} more contacts`;
+  if (count === 1) return 'One contact found';
+  return hasMore ? `First ${count} contacts found` : `${count} contacts found`;
 }
 
 async function foundView(

@@ -61,7 +61,7 @@ function totalsLine({ totals, filter, shown }: ListView): Html {
   const { total, mailable, asOf } = totals;
   // As right after an import: the page itself shows that it is too old.
   if (total < shown.contacts.length) return html``;
-  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing · <span class="whole">as of ${time(asOf)}</span></p>`;
+  return html`<p class="soft small">${numberText(total)} ${total === 1 ? 'contact' : 'contacts'}, ${numberText(mailable)} can get marketing, <span class="whole">as of ${time(asOf)}</span></p>`;
 }
 
 /** The address goes in the body of a request, so that it stands in no URL. */
@@ -120,19 +120,23 @@ function chip(label: string, filter: ListFilter, isHere: boolean, id?: string): 
   return html`<li><a class="chip" href="${link(audiencePath, filter)}"${id && html` title="${id}"`}${isHere ? html` aria-current="true"` : ''}>${label}</a></li>`;
 }
 
-/** `products`: what each is subscribed to, where that was looked for. */
+/** A column of groups where anyone has one. `products`: what each is subscribed to, where that was looked for. */
 export function contactTable(
   contacts: readonly Contact[],
   marketing: MarketingOf,
   products?: ProductsOf,
 ): Html {
+  const hasGroups = contacts.some(({ userGroup }) => userGroup !== undefined);
   return table(
     'Contacts, newest first',
-    ['Contact', 'Marketing', 'Group', ...(products ? ['Product'] : []), 'Since'],
+    [
+      ...['Contact', 'Marketing', ...(hasGroups ? ['Group'] : [])],
+      ...[...(products ? ['Product'] : []), 'Since'],
+    ],
     contacts.map((contact) => [
       html`<div class="who"><a href="${contactPath(contact.contactId)}">${shortened(nameOf(contact), longestInList) || addressText(contact.address)}</a>${nameOf(contact) && html`<br><span class="soft">${addressText(contact.address)}</span>`}</div>`,
       marketingBadge(marketing.get(contact.contactId) ?? 'not subscribed'),
-      shortened(contact.userGroup, longestInList),
+      ...(hasGroups ? [shortened(contact.userGroup, longestInList)] : []),
       ...(products ? [productNames(products.get(contact.customerId ?? ''))] : []),
       html`${time(contact.createdAt)}<br><span class="soft small whole">${sourceText(contact)}</span>`,
     ]),

@@ -21,7 +21,7 @@ import {
   resendingText,
   resendSome,
 } from './letter-reading.ts';
-import { discardView, letterView } from './letter-views.ts';
+import { discardView, lettersView } from './letter-views.ts';
 
 const section = 'dead-letters';
 const above = { href: deadLettersPath, title: 'Dead letters' };
@@ -63,7 +63,7 @@ export function deadLetterPages(parts: ConsoleParts) {
       title: first?.found[0].type ?? 'Dead letter',
       section,
       above,
-      body: html`${all.length > 1 ? html`<p class="note">There are ${all.length} dead letters with this id.</p>` : ''}${all.map((one) => letterView(c, one))}`,
+      body: lettersView(c, all),
     });
   });
 

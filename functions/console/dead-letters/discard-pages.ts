@@ -36,7 +36,7 @@ export function someToDiscard(c: Context<ConsoleEnv>, { reading, query, now }: L
   const ids = html`<input type="hidden" name="ids" value="${letters.map(({ messageId }) => messageId).join(' ')}">`;
   return html`<p class="note">Discarding deletes them: they are never applied or sent. Only their file brings them back.${rest > 0 ? ` These are the ${letters.length} oldest; ${rest} more match and come next.` : ''}</p>
 <ol class="steps">
-<li>${postForm(c, { action: `${deadLettersPath}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })} <span class="soft small">It may hold personal data. Delete it when you’re done.</span></li>
+<li>${postForm(c, { action: `${deadLettersPath}/bodies`, class: 'act', body: html`${ids}<button type="submit">Download ${count}</button>` })}<p class="soft small">It may hold personal data. Delete it when you’re done.</p></li>
 <li>${postForm(c, {
     action: `${deadLettersPath}/discard`,
     body: html`${ids}

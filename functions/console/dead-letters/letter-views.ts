@@ -40,8 +40,19 @@ export type ShownLetter = Readonly<{
   now: Date;
 }>;
 
-/** Everything about one dead letter, and what can be done with it. */
-export function letterView(c: Context<ConsoleEnv>, shown: ShownLetter): Html {
+/** Each under a heading of its own where there are several. */
+export function lettersView(c: Context<ConsoleEnv>, all: readonly ShownLetter[]): Html {
+  if (all.length === 1) return html`${all.map((one) => letterView(c, one))}`;
+  return html`<p class="note">There are ${all.length} dead letters with this id.</p>
+${all.map((one, at) => {
+  const place = `${at + 1} of ${all.length}`;
+  return html`<h2>Dead letter ${place}</h2>
+${letterView(c, one, `, ${place}`)}`;
+})}`;
+}
+
+/** Everything about one dead letter, and what can be done with it. `place`: among several, for their labels. */
+function letterView(c: Context<ConsoleEnv>, shown: ShownLetter, place = ''): Html {
   const [letter, message] = shown.found;
   const { messageId, queue } = letter;
   const id = { id: messageId };
@@ -67,10 +78,10 @@ ${resend('')}</div>
 <a class="button" href="${download}">Download</a>
 <a class="button danger" href="${discard}">Discard…</a></div>`
   }
-<section class="card" aria-label="In short">${letterFacts(shown)}</section>
-${attributes(message)}
-<h2>Body</h2>
-${prettyBody(queue === 'events' ? eventBody(message) : message.body, link(`${deadLettersPath}/body`, id))}`;
+<section class="card" aria-label="In short${place}">${letterFacts(shown)}</section>
+${attributes(message, place)}
+${part('Body', place)}
+${prettyBody(queue === 'events' ? eventBody(message) : message.body, link(`${deadLettersPath}/body`, id), `The body${place}`)}`;
 }
 
 /** What it is, whom it is about, and why it died. */
@@ -82,7 +93,7 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
     ['Queue', queueWords[queue]],
     [
       'Since',
-      html`${time(since.toISOString(), { form: 'seconds' })}, ${ageText(now.getTime() - since.getTime())} ago`,
+      html`${time(since.toISOString(), { form: 'seconds' })}, <span class="whole">${ageText(now.getTime() - since.getTime())} ago</span>`,
     ],
     ['Customer', whoText(letter)],
     ['Customer in Polar', letter.customerId],
@@ -110,7 +121,12 @@ function eventLink(webhookId: string, hasRecord: boolean): Html {
     : html`${name}, not recorded`;
 }
 
-function attributes(message: ReceivedMessage): Html {
+/** Below the heading of its letter, where there are several. */
+function part(title: string, place: string): Html {
+  return place === '' ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`;
+}
+
+function attributes(message: ReceivedMessage, place: string): Html {
   const rows = Object.entries(message.attributes).map(
     ([name, { DataType, StringValue, BinaryValue }]) => [
       html`<code class="whole">${name}</code>`,
@@ -118,9 +134,9 @@ function attributes(message: ReceivedMessage): Html {
       DataType,
     ],
   );
-  if (rows.length === 0) return html`<h2>Attributes</h2><p>The message has none.</p>`;
-  return html`<h2>Attributes</h2>
-${table('Message attributes', ['Name', 'Value', 'Type'], rows)}`;
+  if (rows.length === 0) return html`${part('Attributes', place)}<p>The message has none.</p>`;
+  return html`${part('Attributes', place)}
+${table(`Message attributes${place}`, ['Name', 'Value', 'Type'], rows)}`;
 }
 
 /** Asks before a dead letter goes for good. */

@@ -21,6 +21,8 @@ type EmailShown = Readonly<{
   isRemoved: boolean;
   contacts: ReadonlyMap<string, Contact>;
   erased: ReadonlySet<string>;
+  /** Whether the event that asked for it is still kept. */
+  hasEvent: boolean;
   rendered: RenderedAgain;
 }>;
 
@@ -32,6 +34,7 @@ export function oneEmailView({
   isRemoved,
   contacts,
   erased,
+  hasEvent,
   rendered,
 }: EmailShown): Html {
   return html`<section class="card" aria-label="In short">
@@ -45,7 +48,12 @@ ${facts([
       : `Removed, version ${email.workflowVersion}`,
   ],
   ['Created', time(email.createdAt, { form: 'seconds' })],
-  ['Event', html`<a href="${eventPath(email.webhookId)}">What triggered it</a>`],
+  [
+    'Event',
+    hasEvent
+      ? html`<a href="${eventPath(email.webhookId)}">What triggered it</a>`
+      : html`<code>${email.webhookId}</code>, no longer kept`,
+  ],
 ])}
 ${emailView({ email, webhookId: email.webhookId, isReleased, isToldAbove: true })}
 </section>

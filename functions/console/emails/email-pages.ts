@@ -137,6 +137,7 @@ export function emailPages(parts: ConsoleParts) {
         isRemoved: present === undefined,
         contacts: new Map(contact && [[customerId, contact]]),
         erased: recipients.erased,
+        hasEvent: kept !== undefined,
         rendered,
       }),
     });

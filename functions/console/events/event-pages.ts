@@ -7,7 +7,7 @@ import { idInPath } from '../kit/in-url.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { eventPath, eventsPath } from '../kit/paths.ts';
 import { goOn } from '../kit/remembered.ts';
-import { link } from '../kit/shown.ts';
+import { empty, link } from '../kit/shown.ts';
 import type { ConsoleParts } from '../parts.ts';
 import { eventActs, pathBack, type Settling, settleView, settlingTitles } from './event-acts.ts';
 import {
@@ -146,7 +146,10 @@ export function eventPages(parts: ConsoleParts) {
     const email = await parts.emails.find(ledgerKey);
     const workflow = workflows.find((one) => one.workflowId === email?.workflowId)?.name;
     if (!email) {
-      const body = html`<p>The ledger has no such email. <a href="${eventPath(webhookId)}">Back to the event</a></p>`;
+      const body = empty(
+        'The ledger has no such email.',
+        html`<p><a href="${eventPath(webhookId)}">Back to the event</a></p>`,
+      );
       return page(c, { title: 'Email not found', section, above, status: 404, body });
     }
     return page(c, {

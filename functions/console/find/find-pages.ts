@@ -46,8 +46,8 @@ export function findPages(parts: ConsoleParts) {
       html`<div class="who"><a href="${href}">${name}</a>${address && html`<br><span class="soft">${addressText(address)}</span>`}</div>`,
       kind,
     ]);
-    const next = html`<p>To find a customer without a contact, type its external id.</p>
-<p>Invoice numbers and SES message ids can’t be found here. Type the order’s id in Polar, or the email’s ledger key: the tag <span class="code">ledgerKey</span> in SES’s events.</p>
+    const next = html`<p>Invoice numbers and SES message ids can’t be found here. Type the order’s id in Polar, or the email’s ledger key: the tag <span class="code">ledgerKey</span> in SES’s events.</p>
+<p>To find a customer without a contact, type its external id.</p>
 ${act(c, 'Search all customers', `${audiencePath}/search`, { fields: { text, all: 'on' } })}`;
     return page(c, {
       title: `Find “${shortened(text, 60)}”`,

@@ -123,7 +123,7 @@ ${navigation(c, section)}
 ${above && html`<p class="above"><a href="${above.href}">${above.title}</a></p>`}
 <div class="title"><h1>${title}</h1>${beside}</div>
 ${c.get('held')}
-${flash && html`<p class="flash ${flash.kind}" role="status" tabindex="-1" autofocus>${flash.text}</p>`}
+${flash && html`<div class="flash ${flash.kind}" role="status" tabindex="-1" autofocus>${flash.text.split('\n').map((line) => html`<p>${line}</p>`)}</div>`}
 ${body}
 </main>
 </body>

@@ -73,7 +73,8 @@ export function whereRunIs(
 function howItEnded({ state, reason, endedAt }: Run): Html {
   const at = endedAt && time(endedAt);
   if (state === 'done') return html`All steps taken${at && html`, ${at}`}`;
-  return html`Ended${at && html` ${at}`}${reason && `: ${endingText(reason)}`}`;
+  // The badge before it says that it ended.
+  return html`${at}${at && reason && ': '}${reason && endingText(reason)}`;
 }
 
 /** What is ahead of somebody in a workflow, with dates, and how it ends. `subjects` are those of its emails, by step. */

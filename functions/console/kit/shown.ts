@@ -6,11 +6,14 @@ import type { Html } from './page.ts';
 
 const mostShown = 40_000;
 
-/** A body, JSON with line breaks and indents. Of a long one only the beginning; `whole` is where the rest is. */
-export function prettyBody(body: string, whole: string): Html {
+/**
+ * A body, JSON with line breaks and indents. Of a long one only the beginning; `whole` is where the rest is. `label`: of
+ * the region, where a page has several.
+ */
+export function prettyBody(body: string, whole: string, label = 'The body'): Html {
   const text = pretty(body);
   const rest = text.length - mostShown;
-  return html`<pre tabindex="0" role="region" aria-label="The body">${coloured(text.slice(0, mostShown))}</pre>
+  return html`<pre tabindex="0" role="region" aria-label="${label}">${coloured(text.slice(0, mostShown))}</pre>
 ${rest > 0 ? html`<p class="soft">There are ${numberText(rest)} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
 }
 
@@ -68,10 +71,11 @@ export function hourOfChart(hour: string): Html {
 /** The zone of the hours below: UTC as they come, the reader's by name once the script has run. */
 export const zone: Html = html`<span data-zone>UTC</span>`;
 
-/** Who did something: the name, with the whole ARN on hover. */
+/** Who did something: the name, with the whole ARN on hover. An address in it may break after its @. */
 export function who(by: string): Html {
-  const name = actorName(by);
-  return by.startsWith('arn:') ? html`<span title="${by}">${name}</span>` : html`${name}`;
+  const parts = actorName(by).split('@');
+  const name = html`${parts.map((part, at) => html`${at > 0 ? html`@<wbr>` : ''}${part}`)}`;
+  return by.startsWith('arn:') ? html`<span title="${by}">${name}</span>` : name;
 }
 
 type Tone = 'good' | 'bad' | 'warn' | 'calm';

@@ -50,7 +50,7 @@ function told(concern: Concern): [Html, Html | undefined] {
     const { what, at, why } = gapNote(concern.gap);
     return [
       html`${what} ${time(at)}.`,
-      html`${why} Run <span class="code">npm run recover</span> to close the gap.`,
+      html`${why} Run <span class="code whole">npm run recover</span> to close the gap.`,
     ];
   }
   const [what, ...more] = typographic(concern.sentence).split(/(?<=\.) /);

@@ -73,7 +73,7 @@ export function tiles(numbers: Numbers, last: LastEvent | undefined, now: Date):
 ${tile('Contacts', contacts ? numberText(contacts.total) : '–', numbers.totals, contacts ? html`${numberText(sum.newContacts)} added ${inPeriod}` : html`Not counted yet`)}
 ${tile('Can receive marketing', contacts ? numberText(contacts.mailable) : '–', numbers.mailable, contacts ? whole(whyNot(contacts)) : html`Not counted yet`)}
 ${tile('Events', events.all === 0 && none ? '–' : numberText(events.all), eventSeries(slots), last ? html`Last one ${lastText(last, now)}` : html`${none ?? `None ${inPeriod}`}`)}
-${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? whole([`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)} ·`, `${percentText(mail.bounceRate ?? 0)} bounced`]) : html`${none ?? `None sent ${inPeriod}`}`)}
+${tile('Emails delivered', mail.deliveryRate === undefined ? '–' : percentText(mail.deliveryRate), mailSeries(slots), mail.sent > 0 ? whole([`${numberText(mail.delivered + mail.complained)} of ${numberText(mail.sent)},`, `${percentText(mail.bounceRate ?? 0)} bounced`]) : html`${none ?? `None sent ${inPeriod}`}`)}
 </div>`;
 }
 
@@ -104,12 +104,9 @@ function whyNot({
   ] as const;
   const told = reasons
     .filter(([count]) => count > 0)
-    .map(
-      ([count, word], at, all) => `${numberText(count)} ${word}${at < all.length - 1 ? ',' : ''}`,
-    );
-  const part =
-    total === 0 ? [] : [`${percentText(mailable / total)}${told.length > 0 ? ' ·' : ''}`];
-  return [...part, ...told];
+    .map(([count, word]) => `${numberText(count)} ${word}`);
+  const parts = total === 0 ? told : [percentText(mailable / total), ...told];
+  return parts.map((part, at) => (at < parts.length - 1 ? `${part},` : part));
 }
 
 /** Parts that are not broken: no number ends a line that its word is not on. */

@@ -55,7 +55,7 @@ function nextStep(
 ): Html {
   const next = nextRepair(faults);
   const button = next && remedy(c, next, redeliverFrom);
-  const recovery = html`run <span class="code">npm run recover</span>. It brings in what Polar didn’t record, and lists lost orders whose emails are due.`;
+  const recovery = html`run <span class="code whole">npm run recover</span>. It brings in what Polar didn’t record, and lists lost orders whose emails are due.`;
   if (next === undefined || button === undefined) {
     return toClose ? html`<h3>Next step</h3><p>Close the gap: ${recovery}</p>` : html``;
   }

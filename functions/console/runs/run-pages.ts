@@ -153,15 +153,18 @@ ${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(r
 </div>
 ${aheadView(story)}
 <h2 id="steps">Steps taken</h2>
-${
-  run.history.length === 0
-    ? empty('No steps taken.')
-    : table(
-        'Steps the run has taken, oldest first',
-        ['When', 'Step', 'What', 'Why'],
-        run.history.map((step) => stepRow(step, story)),
-      )
-}`;
+${run.history.length === 0 ? empty('No steps taken.') : stepsTable(story)}`;
+}
+
+/** A column of reasons where any step has one. */
+function stepsTable(story: Story): Html {
+  const rows = story.run.history.map((step) => stepRow(step, story));
+  const shown = rows.some(([, , , why]) => why !== undefined) ? 4 : 3;
+  return table(
+    'Steps the run has taken, oldest first',
+    ['When', 'Step', 'What', 'Why'].slice(0, shown),
+    rows.map((row) => row.slice(0, shown)),
+  );
 }
 
 function aheadView({ ahead, workflow, isRemoved, subjects }: Story): Html {
@@ -197,6 +200,9 @@ function noSuchRun(c: Context<ConsoleEnv>) {
     section,
     above: { href: workflowsPath, title: 'Workflows' },
     status: 404,
-    body: html`<p>Find a run on the page of its workflow or contact.</p>`,
+    body: empty(
+      'Find a run on the page of its workflow or contact.',
+      html`<p><a href="${workflowsPath}">See all workflows</a></p>`,
+    ),
   });
 }

@@ -22,7 +22,7 @@ import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { type ConsoleEnv, type Html, page } from '../kit/page.ts';
 import { workflowPath, workflowsPath } from '../kit/paths.ts';
 import { testAddress } from '../kit/remembered.ts';
-import { badge, facts, time } from '../kit/shown.ts';
+import { badge, empty, facts, time } from '../kit/shown.ts';
 import { conditionText, frequencyWords, kindWords, statusBadge } from '../kit/words.ts';
 import { workflowEmails } from './email-list.ts';
 import {
@@ -234,7 +234,10 @@ export async function noSuchWorkflow(
   if (!last) return unknownWorkflow(c);
   return page(c, {
     ...{ title: `${last.name} was removed`, section, above, status: 404 },
-    body: html`<p>What it sent is still on the pages of contacts and events. To bring it back, open <a href="${workflowPath(last)}/versions">its versions</a>.</p>`,
+    body: empty(
+      'What it sent is still on the pages of contacts and events.',
+      html`<p>To bring it back, open <a href="${workflowPath(last)}/versions">its versions</a>.</p>`,
+    ),
   });
 }
 
@@ -242,6 +245,9 @@ export async function noSuchWorkflow(
 export function unknownWorkflow(c: Context<ConsoleEnv>) {
   return page(c, {
     ...{ title: 'Workflow not found', section, above, status: 404 },
-    body: html`<p>No workflow has this id. <a href="${workflowsPath}">See all workflows</a>.</p>`,
+    body: empty(
+      'No workflow has this id.',
+      html`<p><a href="${workflowsPath}">See all workflows</a></p>`,
+    ),
   });
 }

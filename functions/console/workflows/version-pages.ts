@@ -148,7 +148,10 @@ function noSuchVersion(c: Context<ConsoleEnv>, newest: Workflow) {
   return page(c, {
     ...{ title: 'Version not found', section, status: 404 },
     above: { href: path, title: 'Versions' },
-    body: html`<p>${newest.name} doesn’t have this version, or it wasn’t kept. <a href="${path}">See all versions</a>.</p>`,
+    body: empty(
+      `${newest.name} doesn’t have this version, or it wasn’t kept.`,
+      html`<p><a href="${path}">See all versions</a></p>`,
+    ),
   });
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { type Signing, signedFetch } from '#infra/commands/deployment/signed-fetch.ts';
@@ -10,16 +11,22 @@ export type DoorAnswer = Readonly<{
   body: Uint8Array;
 }>;
 
+const doorStyle =
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1.25rem;overflow-wrap:anywhere}h1{font-size:1.375rem;line-height:1.3}';
+
 /** A page of the proxy's own, where the console itself cannot answer. Its text is a sentence or more. */
 export function doorPage(status: number, title: string, text: string): DoorAnswer {
   const html = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)} · Polar Audience</title>
+<style>${doorStyle}</style>
+<main>
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(text)}</p>
+</main>
 </html>
 `;
   return { status, headers: pageHeaders, body: Buffer.from(html) };
@@ -28,7 +35,7 @@ export function doorPage(status: number, title: string, text: string): DoorAnswe
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(doorStyle).digest('base64')}'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
 };
 

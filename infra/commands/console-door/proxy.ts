@@ -133,7 +133,7 @@ async function answerTo(
   body: Buffer<ArrayBuffer> | 'too-large',
   { origin, session, gateway }: Door,
 ): Promise<DoorAnswer> {
-  if (isFromAnotherSite(request)) return doorPage(403, 'Refused', refusalOfAnotherSite);
+  if (isFromAnotherSite(request)) return doorPage(403, 'Nothing was done', refusalOfAnotherSite);
   const url = URL.parse(String(request.url), origin);
   if (url?.origin !== origin) return doorPage(400, 'Bad address', "This address can't be read.");
   const isRead = request.method === 'GET' || request.method === 'HEAD';

@@ -16,7 +16,11 @@ export async function missingScopesText(api: Lists): Promise<string | undefined>
   const missing = refused.flat();
   if (missing.length === 0) return undefined;
   const scopes = missing.length === 1 ? 'the scope' : 'the scopes';
-  return `This access lacks ${scopes} ${missing.join(', ')}. Webhooks come in, but importing customers, backfill and recover need more: connect again with an access that has all three of ${lists.map((list) => `${list}:read`).join(', ')}.`;
+  const wanted =
+    missing.length === lists.length
+      ? 'these'
+      : `all three of ${lists.map((list) => `${list}:read`).join(', ')}`;
+  return `This access lacks ${scopes} ${missing.join(', ')}. Webhooks come in, but importing customers, backfill and recover need more: connect again with an access that has ${wanted}.`;
 }
 
 async function isRefused(api: Lists, list: (typeof lists)[number]): Promise<boolean> {

@@ -20,7 +20,8 @@ progress { width: 100%; accent-color: var(--primary); margin: 0 0 1rem }
 .acts { display: flex; flex-wrap: wrap; gap: .4rem }
 
 .flash { padding: .75rem 1rem; border-radius: var(--round); border: 1px solid; max-width: none; white-space: pre-line }
-div.flash > p { max-width: none }
+div.flash > p { max-width: none; margin: 0 }
+div.flash > p + p { margin-top: .4rem }
 div.flash { margin: 0 0 1rem }
 .flash.calm { border-color: var(--line); background: var(--sunk) }
 .flash.done { color: var(--good); background: var(--good-soft) }

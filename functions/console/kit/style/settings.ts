@@ -20,6 +20,7 @@ export const settings = `
   .settings .event .check span, .settings .event .field label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   .settings .event .check { padding: .4rem 0 }
   .settings .event .check input { margin: 0 }
+  .settings .event div.wrong > .problem { font-size: .8125rem; overflow-wrap: normal }
   .settings .event .unused { grid-column: span 4; margin: 0 }
   .settings .event .effect { grid-column: 6 / -1 }
 }

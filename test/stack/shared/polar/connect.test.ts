@@ -104,7 +104,10 @@ describe('connecting Polar', () => {
     const few = at.token([...needed, 'orders:read']);
     expect(await connect(few)).toMatchObject({ kind: 'connected' });
     expect(await missingScopesText(at.parts(few).api)).toMatch(
-      /^This access lacks the scopes customers:read, subscriptions:read\./,
+      /^This access lacks the scopes customers:read, subscriptions:read\. .* has all three of /,
+    );
+    expect(await missingScopesText(at.parts(at.token(needed)).api)).toMatch(
+      /^This access lacks the scopes customers:read, subscriptions:read, orders:read\. .* has these\.$/,
     );
     expect(await missingScopesText(at.parts(at.token()).api)).toBeUndefined();
     at.polar.goDown();

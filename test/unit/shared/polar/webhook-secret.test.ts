@@ -65,7 +65,7 @@ describe('what a person is told of the secrets', () => {
     const [note] = secretNotes({ current, previous, previousUntil: until }, now);
     expect(note?.at).toBe(until);
     expect(told({ current, previous })).toEqual([
-      expect.stringContaining('until an hour after watch has noticed it'),
+      expect.stringContaining('still counts beside the current one, for 75 minutes at most.'),
     ]);
   });
 

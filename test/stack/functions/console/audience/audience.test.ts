@@ -142,6 +142,18 @@ describe('the list', () => {
     expect(text).toContain('No contacts match these filters.');
   });
 
+  test('has a column of groups only where someone has one', async () => {
+    const groupHead = '<th scope="col">Group</th>';
+    expect((await at.get(list)).html).toContain(groupHead);
+    await contacts('ungrouped', 50, () => ({
+      userGroup: undefined,
+      createdAt: '2026-12-01T00:00:00.000Z',
+    }));
+    const { html } = await at.get(list);
+    expect(html).toContain('ungrouped-0@example.com');
+    expect(html).not.toContain(groupHead);
+  });
+
   test('stops looking after a while, says so, and goes on where it stopped', async () => {
     const ids = Array.from({ length: 6_000 }, (_, nth) => `rare-${nth}`)
       .filter((id) => shardOf(id) === '0')
@@ -232,9 +244,10 @@ describe('the search', () => {
   test('lists who has words that begin like this, page by page', async () => {
     await contacts('Hopper', 70, () => ({ lastName: 'Hopper' }));
     const first = await at.post(`${list}/search`, { text: 'hopp' });
-    expect(first.text).toContain('50 contacts found');
+    expect(first.text).toContain('First 50 contacts found');
     const afterWord = /name="afterWord" value="([^"]+)"/.exec(first.html)?.[1] ?? '';
     const second = await at.post(`${list}/search`, { text: 'hopp', afterWord });
+    expect(second.text).toContain('20 more contacts');
     expect(second.html).not.toContain('name="afterWord"');
     expect(new Set([...idsIn(first.html), ...idsIn(second.html)]).size).toBe(70);
     const one = await at.post(`${list}/search`, { text: 'HOPPER hopper-69' });
@@ -279,7 +292,7 @@ test('the whole list says how many contacts there are, once they were counted', 
   await counted(2, 1_300);
   await counted(1, 1_234);
   expect((await at.get(list)).text).toMatch(
-    /1,234 contacts, 1,200 can get marketing · as of \d+ \w+ \d{4}, 03:00 UTC/,
+    /1,234 contacts, 1,200 can get marketing, as of \d+ \w+ \d{4}, 03:00 UTC/,
   );
   expect((await at.get(`${list}?group=counted`)).text).not.toContain('can get marketing');
 });

@@ -111,6 +111,18 @@ describe('a dead letter', () => {
     }
   });
 
+  it('among several with its id has a heading and names of its own', async () => {
+    await at.bury('twice', created('one@example.com'));
+    await at.bury('twice', created('two@example.com'));
+    const { html, text } = await letter('twice');
+    expect(text).toContain('There are 2 dead letters with this id.');
+    expect(text).toMatch(/Dead letter 1 of 2 .* Dead letter 2 of 2 /);
+    const main = html.slice(html.indexOf('<main'));
+    const labels = [...main.matchAll(/aria-label="([^"]+)"/g)].map(([, label]) => label);
+    expect(labels).toContain('In short, 2 of 2');
+    expect(new Set(labels).size).toBe(labels.length);
+  });
+
   it.each([
     'letter',
     'letter?id=',

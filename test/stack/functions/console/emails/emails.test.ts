@@ -209,8 +209,10 @@ describe('the list of emails', () => {
 
   it('says why a mail cannot be rendered', async () => {
     await email('gone', { state: 'sent', createdAt: '2026-11-19T00:00:00Z', webhookId: 'gone' });
-    const { text } = await site.get(`${path}/mail?key=gone`);
+    const { text, html } = await site.get(`${path}/mail?key=gone`);
     expect(text).toContain('It can’t be shown. Its event is no longer kept.');
+    expect(text).toContain('Event gone, no longer kept');
+    expect(html).not.toContain('What triggered it');
     expect((await site.get(`${path}/mail?key=none`)).status).toBe(404);
   });
 

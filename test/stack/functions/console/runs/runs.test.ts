@@ -49,6 +49,7 @@ describe('the page of a run', () => {
   test('tells what it did, that it will end, and why, before it does', async () => {
     const { path, webhookId, contactId } = await pastDue('cy@example.com');
     const waiting = await at.get(path);
+    expect(waiting.html).toContain('<th scope="col">Why</th>');
     expect(waiting.text).toContain('A run of Dunning <b>now</b>');
     expect(waiting.html).not.toContain('<b>now');
     expect(waiting.text).toMatch(
@@ -78,9 +79,12 @@ describe('the page of a run', () => {
       ...{ ledgerKey, webhookId, customerId, workflowId: 'dunning', workflowVersion: 1 },
       ...{ state: 'sent', createdAt, updatedAt: createdAt },
     });
-    expect((await at.get(path)).html).toMatch(
+    const { html } = await at.get(path);
+    expect(html).toMatch(
       new RegExp(`asked for <a href="/console/emails/mail\\?key=${ledgerKey}">an email</a>`),
     );
+    // No step needs a reason.
+    expect(html).not.toContain('<th scope="col">Why</th>');
   });
 
   test('stops it after asking, and says who did', async () => {
@@ -91,7 +95,9 @@ describe('the page of a run', () => {
 
     const stopped = await at.submit(`${path}/stop`);
     expect(stopped.text).toContain('Stopped. An email that SES already has still goes out.');
-    expect(stopped.text).toMatch(/stopped .* Stopped by a local user\./);
+    expect(stopped.text).toMatch(
+      / stopped \d+ \w+ \d{4}, \d\d:\d\d UTC: Stopped by a local user\./,
+    );
     expect(stopped.html).not.toContain(`${path}/stop`);
     expect(await at.item('Runs', { runId })).toMatchObject({ state: 'stopped' });
     expect(await at.item('Customers', { customerId })).not.toHaveProperty('runs');
@@ -119,9 +125,10 @@ describe('the page of a run', () => {
   });
 
   test('says that there is none', async () => {
-    const { status, text } = await at.get('/console/runs/nothing');
+    const { status, text, html } = await at.get('/console/runs/nothing');
     expect(status).toBe(404);
     expect(text).toContain('Run not found');
+    expect(html).toContain('<a href="/console/workflows">See all workflows</a>');
     expect((await at.submit('/console/runs/nothing/stop')).status).toBe(404);
     // DynamoDB takes no such key.
     expect((await at.get(`/console/runs/${'a'.repeat(3_000)}`)).status).toBe(404);

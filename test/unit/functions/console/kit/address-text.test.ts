@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addressText } from '#functions/console/kit/shown.ts';
+import { addressText, who } from '#functions/console/kit/shown.ts';
 
 it.each([
   [
@@ -25,4 +25,10 @@ it.each([
   ],
 ])('%s', async (_, address, markup) => {
   expect(String(await addressText(address))).toBe(markup);
+});
+
+it('the address of who did something may break after its @, too', () => {
+  const by =
+    'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ann@x.com';
+  expect(String(who(by))).toBe(`<span title="${by}">ann@<wbr>x.com (Admin)</span>`);
 });

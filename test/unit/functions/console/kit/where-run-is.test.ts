@@ -17,14 +17,14 @@ it.each<[string, Partial<Run>, string]>([
       ...{ state: 'exited', endedAt },
       reason: 'The workflow ends early when subscription.status is not past_due.',
     },
-    'Ended 5 Dec 2026, 18:38 UTC: subscription.status is not past_due.',
+    '5 Dec 2026, 18:38 UTC: subscription.status is not past_due.',
   ],
   [
     'that somebody stopped',
     { state: 'stopped', endedAt, reason: 'Stopped by ann.' },
-    'Ended 5 Dec 2026, 18:38 UTC: Stopped by ann.',
+    '5 Dec 2026, 18:38 UTC: Stopped by ann.',
   ],
-  ['whose reason is not known', { state: 'exited', endedAt }, 'Ended 5 Dec 2026, 18:38 UTC'],
+  ['whose reason is not known', { state: 'exited', endedAt }, '5 Dec 2026, 18:38 UTC'],
 ])('a run %s says how and when it ended', (_, change, text) => {
   const view = String(whereRunIs({ run: { ...run, ...change }, endsNext: undefined }, undefined));
   expect(view.replaceAll(/<[^>]+>/g, '')).toBe(text);

@@ -28,7 +28,7 @@ it('says since when webhooks may be missing, and which command closes the gap', 
   const gap = { since: '2026-11-20T10:00:00.000Z', known: 'delivery' } as const;
   const html = String(await concernsView([{ kind: 'gap', gap, sentence }]));
   expect(html).toMatch(/Webhooks may be missing since <time datetime="2026-11-20T10:00:00.000Z"/);
-  expect(html).toContain('Run <span class="code">npm run recover</span> to close the gap.');
+  expect(html).toContain('Run <span class="code whole">npm run recover</span> to close the gap.');
   expect(html.match(/<a /g)).toHaveLength(1);
   expect(html).toContain('<a class="button primary" href="/console/polar">See the connection</a>');
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -29,6 +30,15 @@ test('the address that a browser is started with, which others can see, opens it
     status: 401,
     text: expect.stringContaining('Open the address that it printed'),
   });
+});
+
+test('a page of its own looks as its policy lets it', async () => {
+  const { send } = await openedConsole();
+  const { headers, text } = await send('/console');
+  const [, style = ''] = /<style>(.+)<\/style>/.exec(text) ?? [];
+  const hash = createHash('sha256').update(style).digest('base64');
+  expect(style).toContain('max-width');
+  expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
 });
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
