@@ -122,13 +122,35 @@ export function readStageOptions(context: Readonly<Record<string, unknown>>): Re
   const names = Object.keys(stageOptionsSchema.shape);
   const given = Object.fromEntries(names.map((name) => [name, context[name]]));
   const misspelt = Object.keys(context).flatMap((name) => {
-    const meant = names.find((one) => one !== name && letters(one) === letters(name));
+    const meant = names.includes(name) ? undefined : names.find((one) => isMeant(one, name));
     return meant === undefined ? [] : [`There is no option ${name}. Write -c ${meant}=….`];
   });
   const result = stageOptionsSchema.safeParse(given);
   if (result.success && misspelt.length === 0) return { kind: 'options', options: result.data };
   const wrong = result.success ? [] : result.error.issues.map(({ message }) => message);
   return { kind: 'refused', reason: [...misspelt, ...wrong].join('\n') };
+}
+
+/** Short names are too close to words that mean something else. */
+const shortestWithSlip = 6;
+
+function isMeant(option: string, name: string): boolean {
+  const [meant, given] = [letters(option), letters(name)];
+  return meant === given || (meant.length >= shortestWithSlip && isOneSlip(meant, given));
+}
+
+/** Whether one letter too many, too few or wrong, or two swapped ones, are all that differ. */
+function isOneSlip(one: string, other: string): boolean {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const [left, right] = [one.slice(at), other.slice(at)];
+  const swapped = `${left[1]}${left[0]}${left.slice(2)}`;
+  return (
+    left.slice(1) === right.slice(1) ||
+    left.slice(1) === right ||
+    left === right.slice(1) ||
+    (left.length > 1 && swapped === right)
+  );
 }
 
 function letters(name: string): string {

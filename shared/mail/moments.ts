@@ -141,6 +141,14 @@ function rowOf(
   };
 }
 
+/** Whether a workflow is paused while another of the same moment mails, so that the word for all of ours isn't true of it. */
+export function isPausedBeside(
+  ours: MomentRow['ours'],
+  { status }: Pick<MomentRow['workflows'][number], 'status'>,
+): boolean {
+  return ours === 'active' && status === 'paused';
+}
+
 const counts = ['nothing', 'one', 'two', 'three', 'four'];
 
 function countText(least: number, most: number): string {

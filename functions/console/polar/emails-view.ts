@@ -2,7 +2,13 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { Settings } from '#shared/audience/settings/settings.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import { type MomentRow, mailsTwice, momentRows, sandboxNote } from '#shared/mail/moments.ts';
+import {
+  isPausedBeside,
+  type MomentRow,
+  mailsTwice,
+  momentRows,
+  sandboxNote,
+} from '#shared/mail/moments.ts';
 import { organizationsWrite } from '#shared/polar/api.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
@@ -103,12 +109,17 @@ function rowCells({ key, title, polar, ours, workflows, gets, mark }: MomentRow)
     badge(polar, switchTones[polar]),
     html`${badge(ours, oursTones[ours])}${workflows.map(
       (one) =>
-        html`<div class="ours"><a href="${workflowPath(one)}">${one.name}</a>${one.isSure ? '' : html` <span class="small soft">sometimes</span>`}</div>`,
+        html`<div class="ours"><a href="${workflowPath(one)}">${one.name}</a>${often(ours, one)}</div>`,
     )}`,
     mark
       ? badge(mark === 'nobody' ? 'nothing: nobody mails' : gets, isSure ? 'bad' : 'warn')
       : gets,
   ];
+}
+
+function often(ours: MomentRow['ours'], one: MomentRow['workflows'][number]): Html {
+  const word = isPausedBeside(ours, one) ? 'paused' : one.isSure ? '' : 'sometimes';
+  return word === '' ? html`` : html` <span class="small soft">${word}</span>`;
 }
 
 /** Undefined: nothing can be changed at this moment. */

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Deployment, readSettings } from '#infra/commands/deployment/deployment.ts';
 import { switchOffLines } from '#infra/commands/words.ts';
 import { columns } from '#infra/terminal/lines.ts';
-import { type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
+import { isPausedBeside, type MomentRow, momentRows, sandboxNote } from '#shared/mail/moments.ts';
 import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { Connection, ConnectionParts } from '#shared/polar/connection/connection.ts';
 import type { FirstToSwitch } from '#shared/polar/connection/switch-emails.ts';
@@ -91,8 +91,10 @@ export function momentDocument({ rows, changes, notTold }: WhoMails) {
 }
 
 function oursText({ ours, workflows }: MomentRow): string {
-  const ids = workflows.map(({ workflowId }) => workflowId).join(', ');
-  return ids === '' ? ours : `${ours} (${ids})`;
+  const ids = workflows.map((one) =>
+    isPausedBeside(ours, one) ? `${one.workflowId} paused` : one.workflowId,
+  );
+  return ids.length === 0 ? ours : `${ours} (${ids.join(', ')})`;
 }
 
 function getsText({ gets, mark }: MomentRow): string {

@@ -106,10 +106,21 @@ describe('the options of a stage', () => {
     ['alarmemail', 'alarmEmail'],
     ['retention-days', 'retentionDays'],
     ['MAIL_FROM', 'mailFrom'],
+    ['mailForm', 'mailFrom'],
+    ['mailFom', 'mailFrom'],
+    ['alarmEmails', 'alarmEmail'],
+    ['retentionDoys', 'retentionDays'],
   ])('refuse %s, which would have no effect', (given, meant) => {
     const reason = `There is no option ${given}. Write -c ${meant}=….`;
     expect(read({ [given]: '30', 'cli-telemetry': false })).toEqual({ kind: 'refused', reason });
   });
+
+  it.each(['plan', 'state', 'mailTo', 'domain-name', '@aws-cdk/core:explicitStackTags'])(
+    'leave %s alone, which is none of them',
+    (name) => {
+      expect(read({ [name]: '30' })).toEqual(usual);
+    },
+  );
 
   it('that are wrong are all named at once', () => {
     const answer = read({ stage: 'X', retentionDays: 0 });

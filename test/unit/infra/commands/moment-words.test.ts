@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { momentLines } from '#infra/commands/connect/moments.ts';
 import { healthLines } from '#infra/commands/words.ts';
-import type { MomentRow } from '#shared/mail/moments.ts';
+import { defaultSettings } from '#shared/audience/settings/settings.ts';
+import { type MomentRow, momentRows } from '#shared/mail/moments.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 
 const connection: Connection = {
@@ -30,6 +31,22 @@ it.each([
   expect(lines).toContain(
     `\nCustomers get more than one mail at a moment. Keep one.\n${expected}\n`,
   );
+});
+
+it('says which workflow is paused while another of the same moment is active', () => {
+  const { events } = defaultSettings;
+  const statuses = { dunning: 'paused', failed: 'active' } as const;
+  const workflows = Object.entries(statuses).map(([workflowId, status]) => ({
+    ...{ workflowId, status, name: workflowId, version: 1, frequency: 'every-time' as const },
+    trigger: { event: 'subscription.past_due' as const, conditions: [] },
+  }));
+  const options = { first: 'switch', options: '' } as const;
+  const linesOf = (all: typeof workflows) => {
+    const rows = momentRows({ subscription_past_due: true }, all, events);
+    return momentLines(connection, { rows, changes: [] }, options).join('\n');
+  };
+  expect(linesOf(workflows)).toMatch(/on +active \(dunning paused, failed\) +two/);
+  expect(linesOf(workflows.slice(0, 1))).toMatch(/on +paused \(dunning\) +one/);
 });
 
 it.each([
