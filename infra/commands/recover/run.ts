@@ -111,7 +111,7 @@ export async function recover(
       noted: mended.connection.gap?.since,
     });
   const { deletions } = hooks;
-  const gap = gapSince(parts, from);
+  const gap = gapSince({ ...parts, connection: mended.connection }, from);
   const wish = { since: from, isDryRun: false };
   const backfilled = await compare(parts, wish, { deletions, listed: gap.see });
   if (backfilled.kind === 'refused') return { ...backfilled, kind: 'unfinished' };
@@ -193,7 +193,7 @@ async function prove(
   const found = ({ customerId }: FoundDrift) => {
     if (about.has(customerId)) differing.add(customerId);
   };
-  const gap = gapSince(parts, since);
+  const gap = gapSince({ ...parts, connection }, since);
   const compared = await compare(parts, { since, isDryRun: true }, { found, listed: gap.see });
   const lost = await lostInGap(gap.seen(), lostParts(parts));
   const counts = compared.kind === 'refused' ? noCounts() : compared.counts;
