@@ -86,9 +86,15 @@ function sentenceOf(error: unknown): string | undefined {
       ? `Can't reach AWS (${why}). Check your network and the region.`
       : `Connection failed (${why}). Check your network; a local stack may be starting or stopping.`;
   }
+  if (name === 'ValidationException' && /keys? has exceeded the .*size limit/.test(message)) {
+    return tooLongId;
+  }
   if ($metadata) return `AWS refused the request: ${name}: ${firstLine}`;
   return undefined;
 }
+
+const tooLongId =
+  'Nothing has an id that long: 2,048 bytes at most. Check the id, and run it again.';
 
 function unreadableRow(error: z.core.$ZodError): string {
   const fields = error.issues.map(({ path }) => path.join('.')).join(', ');

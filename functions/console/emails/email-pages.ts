@@ -63,7 +63,7 @@ export function emailPages(parts: ConsoleParts) {
     const [present, early, heldNow] = await Promise.all([
       emailsNow(allIds, now()),
       isOpen ? undefined : listed(),
-      held?.isOn ? countHeld(db, env.EMAILS_TABLE) : 0,
+      held?.isOn ? countHeld(db, env.EMAILS_TABLE) : undefined,
     ]);
     const list = early ?? openPage(present, query, pageSize) ?? (await listed());
     const recipients = recipientsIn(
@@ -88,7 +88,7 @@ export function emailPages(parts: ConsoleParts) {
       section,
       status: problem === undefined ? 200 : 422,
       ...(!held?.isOn && { beside: html`<a class="button" href="#hold">Hold all mail…</a>` }),
-      body: html`${held?.isOn ? heldView(c, held, heldNow) : ''}${listView}${held?.isOn ? '' : holdView(c, held, problem)}`,
+      body: html`${held?.isOn && heldNow ? heldView(c, held, heldNow) : ''}${listView}${held?.isOn ? '' : holdView(c, held, problem)}`,
     });
   }
 

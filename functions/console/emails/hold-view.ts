@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import type { HeldCount } from '#shared/store/mail/due-emails.ts';
 import type { Hold } from '#shared/store/mail/hold.ts';
 import { act, postForm, textField } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
@@ -37,11 +38,21 @@ ${held ? html`<p class="small soft">Last held by ${who(held.by)} on ${time(held.
 }
 
 /** The same while it is on: why, how many are held, and the way back. The page needs no banner beside it. */
-export function heldView(c: Context<ConsoleEnv>, { by, at, reason }: Hold, count: number): Html {
+export function heldView(
+  c: Context<ConsoleEnv>,
+  { by, at, reason }: Hold,
+  heldNow: HeldCount,
+): Html {
   return html`<section class="card all-held" aria-labelledby="hold">
 <h2 id="hold">All mail is held</h2>
-<p>Held by ${who(by)} since ${time(at)}: ${reason}. <span class="whole">${count === 0 ? 'No email is held yet.' : `${numberText(count)} ${count === 1 ? 'email is' : 'emails are'} held.`}</span></p>
+<p>Held by ${who(by)} since ${time(at)}: ${reason}. <span class="whole">${heldText(heldNow)}</span></p>
 <p>Events are still recorded. Once you release mail, each email is checked again and sent once, or blocked if it’s older than its workflow allows. To block a workflow’s emails, <a class="whole" href="${workflowsPath}">pause it</a> first.</p>
 ${act(c, 'Release all mail', `${emailsPath}/release`, { tone: 'primary' })}
 </section>`;
+}
+
+function heldText({ count, isMore }: HeldCount): string {
+  if (isMore) return `More than ${numberText(count)} emails are held.`;
+  if (count === 0) return 'No email is held yet.';
+  return `${numberText(count)} ${count === 1 ? 'email is' : 'emails are'} held.`;
 }

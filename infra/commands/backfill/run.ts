@@ -90,7 +90,10 @@ function parsed(text: string): unknown {
   }
 }
 
-export type BackfillParts = Omit<PageParts, 'counted' | 'pretended' | 'isDryRun' | 'found'> &
+export type BackfillParts = Omit<
+  PageParts,
+  'counted' | 'pretended' | 'isDryRun' | 'found' | 'refused'
+> &
   Readonly<{
     api: Pick<PolarApi, 'customers' | 'customer' | 'subscriptions' | 'orders' | 'organizations'>;
     /** What else the access covers is left alone. */
@@ -115,7 +118,7 @@ type BackfillWish = Readonly<{
 export type Deletions = Readonly<{ gone: readonly FoundDrift[]; most: number }>;
 export type DeletionChoice = 'delete' | 'leave' | 'stop';
 
-export type BackfillHooks = Pick<PageParts, 'found'> &
+export type BackfillHooks = Pick<PageParts, 'found' | 'refused'> &
   Pick<CompareHooks, 'save' | 'isStopped' | 'listed'> &
   Readonly<{
     progress: (text: string) => void;
@@ -152,6 +155,7 @@ export async function backfill(
     ...parts,
     isDryRun,
     found: hooks.found,
+    refused: hooks.refused,
     counted: new Map(),
     pretended: new Map(),
   };

@@ -16,6 +16,7 @@ import { oneLine } from '#shared/safe-text.ts';
 import { holdText } from '#shared/status/concerns.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { keysAtOnce } from '#shared/store/dynamo.ts';
+import type { HeldCount } from '#shared/store/mail/due-emails.ts';
 import {
   canBeMarkedSent,
   canBeSentAgain,
@@ -34,7 +35,7 @@ export type EmailParts = Readonly<{
   customers: (customerIds: readonly string[]) => Promise<readonly KeptCustomer[]>;
   hold: HoldStore;
   /** About how many emails are held. */
-  countHeld: () => Promise<number>;
+  countHeld: () => Promise<HeldCount>;
   now: () => Date;
   /** Puts a message into the mail queue. */
   queue: (message: MailMessage) => Promise<unknown>;
@@ -137,13 +138,11 @@ export function emailVerbs({
       if (!(await hold.release(person, now().toISOString()))) {
         throw new Advice("Mail isn't held. Nothing was changed.");
       }
-      const count = await countHeld();
+      const heldNow = await countHeld();
+      if (heldNow.count === 0) return print('All mail is released. No email was held.');
       print(
-        count === 0
-          ? 'All mail is released. No email was held.'
-          : `All mail is released. ${count === 1 ? '1 held email is' : `${count} held emails are`} checked and sent once, within a minute, or longer if many were held.`,
+        `All mail is released. ${heldText(heldNow)} checked and sent once, within a minute, or longer if many were held.`,
       );
-      if (count === 0) return;
       print("Those whose event is older than their workflow's maxAgeHours end as blocked.");
       print(`To see which are left:\n${npm('list --state waiting')}`);
     },
@@ -154,6 +153,11 @@ export function emailVerbs({
       print(`To see what happened to it:\n${npm(`show ${ledgerKey}`)}`);
     },
   };
+}
+
+function heldText({ count, isMore }: HeldCount): string {
+  if (isMore) return `More than ${count} held emails are`;
+  return count === 1 ? '1 held email is' : `${count} held emails are`;
 }
 
 function settledOrAdvice(settled: Settled): void {

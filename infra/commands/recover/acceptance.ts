@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { actedOn } from '#infra/terminal/acted.ts';
 import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import type { Proof } from './run.ts';
-import { undeliveredLines } from './text.ts';
+import { refusalLines, undeliveredLines } from './text.ts';
 
 type Acceptance = Readonly<{
   eventId: string;
@@ -105,4 +106,16 @@ export async function withoutRefused(
   for (const event of refused) await accept(event, event.refusal ?? '');
   print([`Accepted ${refused.length}, recorded under your name.`, '']);
   return { ...proof, undelivered: proof.undelivered.filter((event) => !refused.includes(event)) };
+}
+
+/** Leaves those who could not be compared or repaired as they are, once a person who has seen them agrees. */
+export async function withoutRefusals(proof: Proof, { print, agreed }: Asking): Promise<Proof> {
+  const { refused, refusals } = proof;
+  if (refused === 0) return proof;
+  print(refusalLines(refusals));
+  const question = `Close the gap without the ${refused} that couldn't be compared or repaired? What Polar says about them isn't here.`;
+  if (!(await agreed(question))) return proof;
+  actedOn({ leftUnrepaired: refused });
+  print([`Left ${refused} as they are, recorded under your name.`, '']);
+  return { ...proof, refused: 0, refusals: [] };
 }

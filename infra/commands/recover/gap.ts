@@ -29,12 +29,13 @@ const leastHours = 72;
 
 type LostSince = Readonly<{
   since: string | undefined;
-  connection: Pick<Connection, 'connectedAt' | 'since'>;
+  connection: Pick<Connection, 'connectedAt' | 'since' | 'gap'>;
 }>;
 
 /**
- * From when on orders may have been lost, as `instant` writes it. Where nothing tells when the gap began, as far back as
- * a workflow would still mail; never before Polar was connected first.
+ * From when on orders may have been lost, as `instant` writes it. Where nobody says when the gap began, as far back as a
+ * workflow would still mail, and at least to an hour before the gap that is noted, as Polar may have been trying to
+ * deliver what came just before it; never before Polar was connected first.
  */
 export function lostSince(
   { since, connection }: LostSince,
@@ -45,7 +46,9 @@ export function lostSince(
   const ages = workflows
     .filter(({ status, trigger }) => status === 'active' && trigger.event === 'order.paid')
     .map(({ maxAgeHours }) => maxAgeHours);
-  const earliest = now.getTime() - Math.max(leastHours, ...ages) * hourMs;
+  const mailedMs = now.getTime() - Math.max(leastHours, ...ages) * hourMs;
+  const { gap } = connection;
+  const earliest = gap ? Math.min(mailedMs, Date.parse(gap.since) - hourMs) : mailedMs;
   const from = new Date(Math.max(earliest, Date.parse(connectedSince(connection)))).toISOString();
   return instant(from) ?? from;
 }

@@ -91,7 +91,7 @@ export function redeliverParts(parts: RecoverParts, { endpointId }: Connection):
 export function compare(
   parts: RecoverParts,
   wish: Readonly<{ since: string | undefined; isDryRun: boolean }>,
-  hooks: Partial<Pick<BackfillHooks, 'found' | 'deletions' | 'listed'>>,
+  hooks: Partial<Pick<BackfillHooks, 'found' | 'refused' | 'deletions' | 'listed'>>,
 ) {
   const { polar, connection, isMixed, racePause, progress, isStopped } = parts;
   const { organizationId } = connection;

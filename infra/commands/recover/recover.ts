@@ -27,7 +27,12 @@ import { isPolarApiError } from '#shared/polar/api-error.ts';
 import type { ConnectionHealth } from '#shared/polar/connection/health.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import { documentClient } from '#shared/store/dynamo.ts';
-import { acceptedEvents, recoverAcceptance, withoutRefused } from './acceptance.ts';
+import {
+  acceptedEvents,
+  recoverAcceptance,
+  withoutRefusals,
+  withoutRefused,
+} from './acceptance.ts';
 import type { Lost } from './lost.ts';
 import { lostOrderParts } from './lost-order-parts.ts';
 import { isClosed, recover, rehearseRecovery, settleGap } from './run.ts';
@@ -74,7 +79,7 @@ export function recoverCommand(
     .addOption(
       new Option(
         '--accept <id>',
-        'close the gap without this event, which never arrived; repeatable. --accept listed shows the events that Polar refuses to redeliver, and asks. Records who accepted what; no workflow sees such an event',
+        "close the gap without this event, which never arrived; repeatable. --accept listed shows the events that Polar refuses to redeliver and the customers that can't be compared or repaired, and asks. Records who accepted what; no workflow sees such an event",
       ).argParser(eventIds),
     )
     .option('--yes', 'accept what is listed without asking')
@@ -231,12 +236,12 @@ async function runRecover(given: RecoverOptions): Promise<void> {
     if (recovered.kind === 'unfinished') {
       throw new Advice(refusalText(recovered, 'recover', options));
     }
-    const proof = given.acceptListed
-      ? await withoutRefused(recovered.proof, acceptance, {
-          print,
-          agreed: given.yes ? async () => true : ask,
-        })
-      : recovered.proof;
+    let { proof } = recovered;
+    if (given.acceptListed) {
+      const asking = { print, agreed: given.yes ? async () => true : ask };
+      proof = await withoutRefused(proof, acceptance, asking);
+      proof = await withoutRefusals(proof, asking);
+    }
     const openGap = await settleGap(polar.connections, { ...recovered, proof });
     const isAllClosed = isClosed(proof) && openGap === undefined;
     print(proofLines(proof, options, openGap));

@@ -55,12 +55,17 @@ export type RecoverHooks = Readonly<{
   applied: (count: number, of: number) => void;
 }>;
 
+export type Refusal = Readonly<{ reason: string; count: number; customerIds: readonly string[] }>;
+
 /** What was looked at again at the end. All empty: the gap is closed. */
 export type Proof = Readonly<{
   faults: readonly string[];
   undelivered: readonly Undelivered[];
   differing: number;
+  /** How often somebody could not be compared or repaired. */
   refused: number;
+  /** The same by why, with whom it is about where that is known. */
+  refusals: readonly Refusal[];
   /** Orders without a webhook whose mails are due. */
   due: number;
 }>;
@@ -111,7 +116,7 @@ export async function recover(
       noted: mended.connection.gap?.since,
     });
   const { deletions } = hooks;
-  const gap = gapSince(parts, from);
+  const gap = gapSince({ ...parts, connection: mended.connection }, from);
   const wish = { since: from, isDryRun: false };
   const backfilled = await compare(parts, wish, { deletions, listed: gap.see });
   if (backfilled.kind === 'refused') return { ...backfilled, kind: 'unfinished' };
@@ -193,8 +198,16 @@ async function prove(
   const found = ({ customerId }: FoundDrift) => {
     if (about.has(customerId)) differing.add(customerId);
   };
-  const gap = gapSince(parts, since);
-  const compared = await compare(parts, { since, isDryRun: true }, { found, listed: gap.see });
+  const gap = gapSince({ ...parts, connection }, since);
+  const whom = new Map<string, Set<string>>();
+  const refusedHere = (customerId: string, reason: string) => {
+    if (customerId !== '') whom.set(reason, (whom.get(reason) ?? new Set()).add(customerId));
+  };
+  const compared = await compare(
+    parts,
+    { since, isDryRun: true },
+    { found, refused: refusedHere, listed: gap.see },
+  );
   const lost = await lostInGap(gap.seen(), lostParts(parts));
   const counts = compared.kind === 'refused' ? noCounts() : compared.counts;
   const refused = sumOf(counts.refused);
@@ -207,6 +220,9 @@ async function prove(
     undelivered: await withFacts(left, known),
     differing: sumOf(counts.drift),
     refused,
+    refusals: Object.entries(counts.refused).map(([reason, count]) => ({
+      ...{ reason, count, customerIds: [...(whom.get(reason) ?? [])] },
+    })),
     due: lost.orders.filter((order) => order.due.length > 0).length,
   };
 }

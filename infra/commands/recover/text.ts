@@ -5,7 +5,7 @@ import type { UndeliveredEvent } from '#shared/polar/redelivery.ts';
 import { oneLine } from '#shared/safe-text.ts';
 import type { Lost } from './lost.ts';
 import { losesNothing, type Redelivery, type Undelivered } from './redeliver.ts';
-import { isClosed, type Proof } from './run.ts';
+import { isClosed, type Proof, type Refusal } from './run.ts';
 
 /** What became of the events that Polar could not deliver, for a terminal. */
 export function redeliveryLines(redelivery: Redelivery): string[] {
@@ -36,11 +36,11 @@ export function redeliveryDocument(redelivery: Redelivery) {
 }
 
 /** What was looked at again, for a program. */
-export function proofDocument({ faults, undelivered, differing, refused, due }: Proof) {
+export function proofDocument({ faults, undelivered, differing, refused, refusals, due }: Proof) {
   const events = undelivered.map(({ id, type, createdAt, refusal, facts }) => ({
     ...{ eventId: id, type, createdAt, refusal: refusal ?? null, facts },
   }));
-  return { faults, undelivered: events, differing, refused, due };
+  return { faults, undelivered: events, differing, refused, refusals, due };
 }
 
 /** The orders of which no webhook came, and the moments that are lost, for a program. Names nobody. */
@@ -106,6 +106,7 @@ export function proofLines(proof: Proof, options: string, openGap?: Gap): string
     '',
     ...faults,
     ...undeliveredLines(undelivered),
+    ...refusalLines(proof.refusals),
     ...(isClosed(proof) && openGap ? leftLines(openGap, options) : endingLines(proof, options)),
   ];
 }
@@ -120,7 +121,7 @@ function leftLines({ since }: Gap, options: string): string[] {
 function audienceText({ differing, refused }: Pick<Proof, 'differing' | 'refused'>): string {
   const left = [
     differing > 0 && `${differing} ${differing === 1 ? 'customer differs' : 'customers differ'}`,
-    refused > 0 && `${refused} couldn't be compared or repaired, see above`,
+    refused > 0 && `${refused} couldn't be compared or repaired, see below`,
   ].filter(Boolean);
   return left.length === 0 ? 'matches Polar' : left.join(', ');
 }
@@ -172,9 +173,24 @@ export function undeliveredLines(undelivered: readonly Undelivered[]): string[] 
   ]);
 }
 
+const mostNamed = 20;
+
+/** Who couldn't be compared or repaired, by why. */
+export function refusalLines(refusals: readonly Refusal[]): string[] {
+  return refusals.flatMap(({ reason, count, customerIds }) => {
+    const more = customerIds.length - mostNamed;
+    return [
+      `${count} couldn't be compared or repaired: ${oneLine(reason)}`,
+      ...customerIds.slice(0, mostNamed).map((id) => `  ${oneLine(id)}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+      '',
+    ];
+  });
+}
+
 function endingLines(proof: Proof, options: string): string[] {
   if (isClosed(proof)) return ['The gap is closed.'];
-  const { faults, undelivered, differing, refused, due } = proof;
+  const { faults, undelivered, differing, refusals, due } = proof;
   const isRefused = undelivered.some(({ refusal }) => refusal !== undefined);
   const mayCome = undelivered.some(({ refusal }) => refusal === undefined);
   const acceptable = undelivered.filter((one) => one.refusal === undefined && losesNothing(one));
@@ -202,8 +218,11 @@ function endingLines(proof: Proof, options: string): string[] {
           `  npm run recover -- --accept <order id>${options}   closes it without the emails of one`,
         ]
       : []),
-    ...(differing + refused > 0
-      ? [`  npm run backfill -- --dry-run${options}   shows who differs`]
+    ...(differing > 0 ? [`  npm run backfill -- --dry-run${options}   shows who differs`] : []),
+    ...(refusals.length > 0
+      ? [
+          `  npm run recover -- --accept listed${options}   closes it without those who couldn't be compared or repaired; your name is recorded`,
+        ]
       : []),
   ];
 }

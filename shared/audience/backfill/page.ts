@@ -91,6 +91,8 @@ export type PageParts = Readonly<{
   pause: (lostRaces: number) => Promise<void>;
   isDryRun: boolean;
   found: (drift: FoundDrift) => void;
+  /** Gets whom it could not compare or repair, and why; without an id where that cannot be read. */
+  refused?: ((customerId: string, reason: string) => void) | undefined;
   /** The customers that were counted already, by how they differ: one with ten orders counts once. */
   counted: Map<DriftKind, Set<string>>;
   /** Customers that a dry run would have repaired by now: when the event happened that gives their group, if one does. */
@@ -125,6 +127,7 @@ export async function backfillPage(
     if (judgement.kind === 'drift') drifting.push({ ...item, ...judgement });
     else if (judgement.kind === 'in-step') inStep += 1;
     else count(judgement, counts);
+    if (judgement.kind === 'refused') parts.refused?.(item.customerId, judgement.reason);
   }
   const fresh = drifting.filter((one) => isNew(parts, one));
   for (const { drift, customerId, address } of fresh) {
@@ -137,8 +140,10 @@ export async function backfillPage(
   for (const item of drifting) {
     const judgement = item.judge(after.get(item.customerId));
     const reason = reasons.get(item.mend.webhookId) ?? stillDiffers;
-    if (judgement.kind === 'drift') countReason(counts.refused, reason);
-    else if (fresh.includes(item)) counts.repaired += 1;
+    if (judgement.kind === 'drift') {
+      countReason(counts.refused, reason);
+      parts.refused?.(item.customerId, reason);
+    } else if (fresh.includes(item)) counts.repaired += 1;
   }
   return { inStep, before: rows, after: new Map([...rows, ...after]) };
 }

@@ -194,6 +194,7 @@ function checking(parts: ConnectionParts, check: () => Promise<void>): Connectio
       ...connections,
       save: checked(connections.save),
       noteGap: checked(connections.noteGap),
+      closeGap: checked(connections.closeGap),
       remove: checked(connections.remove),
     },
     webhookSecrets: { ...webhookSecrets, write: checked(webhookSecrets.write) },

@@ -81,7 +81,7 @@ const sinceTexts: Readonly<Record<Gap['known'], string>> = {
   delivery: 'Polar last delivered one then; later, its endpoint was disabled or gone.',
   look: 'The endpoint in Polar was last seen enabled then; later, it was disabled or gone.',
   connecting: 'Polar was connected then; later, its endpoint was disabled or gone.',
-  disconnecting: 'Polar was disconnected then.',
+  disconnecting: 'Disconnecting from Polar began then.',
 };
 
 /** The same, for a terminal. */

@@ -210,10 +210,18 @@ async function removeEndpoints(
     // A repair that was broken off may have made one that the connection does not know yet.
     const { here } = await endpointsOf(place);
     // First, so that a disconnect that is broken off and tried again later still knows when it began.
-    await connections.noteGap(connection, disconnectedAt(now()));
+    const gap = disconnectedAt(now());
+    await connections.noteGap(connection, gap);
     const ids = new Set([...here.map(({ id }) => id), endpointId]);
     let removed = 0;
-    for (const id of ids) removed += (await removeEndpoint(api, id)) ? 1 : 0;
+    try {
+      for (const id of ids) removed += (await removeEndpoint(api, id)) ? 1 : 0;
+    } catch (error) {
+      // Where the endpoint is still there, Polar goes on sending. Where nobody can say, the gap stays noted.
+      const isThere = await api.endpoint(endpointId).catch(() => undefined);
+      if (isThere) await connections.closeGap(connection, gap);
+      throw error;
+    }
     if (removed === 0) return 'The webhook endpoint in Polar was gone already.';
     const what = removed === 1 ? 'the webhook endpoint' : `${removed} webhook endpoints`;
     return `Removed ${what} in Polar. What Polar had not delivered yet, it does not deliver anymore.`;

@@ -90,8 +90,18 @@ export function dynamoDueEmails(db: DynamoDBDocumentClient, table: string): DueE
   };
 }
 
-/** About how many emails are held, from an index that lags by moments. */
-export async function countHeld(db: DynamoDBDocumentClient, table: string): Promise<number> {
+/** `isMore`: so many were counted, but there are more. */
+export type HeldCount = Readonly<{ count: number; isMore: boolean }>;
+
+/**
+ * About how many emails are held, from an index that lags by moments. Reads a page of each shard, which has some 9,000
+ * unless `mostOfShard` says less.
+ */
+export async function countHeld(
+  db: DynamoDBDocumentClient,
+  table: string,
+  { mostOfShard }: Readonly<{ mostOfShard?: number }> = {},
+): Promise<HeldCount> {
   const counts = await Promise.all(
     Array.from({ length: listShards }, async (_, shard) => {
       const query = new QueryCommand({
@@ -100,9 +110,14 @@ export async function countHeld(db: DynamoDBDocumentClient, table: string): Prom
         KeyConditionExpression: 'dueShard = :shard AND begins_with(dueAt, :held)',
         ExpressionAttributeValues: { ':shard': String(shard), ':held': heldMark },
         Select: 'COUNT',
+        Limit: mostOfShard,
       });
-      return (await db.send(query)).Count ?? 0;
+      const { Count = 0, LastEvaluatedKey } = await db.send(query);
+      return { count: Count, isMore: LastEvaluatedKey !== undefined };
     }),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  return {
+    count: counts.reduce((sum, { count }) => sum + count, 0),
+    isMore: counts.some(({ isMore }) => isMore),
+  };
 }

@@ -1,23 +1,34 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Unprocessable } from '#shared/failure.ts';
 import { inOneGo } from '#shared/in-time.ts';
-import { readBatch } from '#shared/store/dynamo.ts';
+import { itemIn, readBatch } from '#shared/store/dynamo.ts';
+import { onWire } from '#shared/store/on-wire.ts';
 
-/** A row of table Settings as it is now. */
+/** A row of table Settings as it is now. Throws `Unprocessable`, with its name, where it cannot be read. */
 export type SettingsRow = (name: string) => Promise<Readonly<Record<string, unknown>> | undefined>;
 
 export function settingsRow(db: DynamoDBDocumentClient, TableName: string): SettingsRow {
   return async (name) => {
-    const get = new GetCommand({ TableName, Key: { name }, ConsistentRead: true });
-    return (await db.send(get)).Item;
+    const get = new GetItemCommand({ TableName, Key: onWire({ name }), ConsistentRead: true });
+    const { Item } = await db.send(get);
+    return Item && itemIn(`The row "${name}" of ${TableName}`, Item);
   };
 }
 
 /** The same for whoever needs several: those that are asked for in one moment are one call. */
 export function settingsRowsInOneGo(db: DynamoDBDocumentClient, table: string): SettingsRow {
+  const alone = settingsRow(db, table);
   return inOneGo(async (names: readonly string[]) => {
     const Keys = names.map((name) => ({ name }));
-    const rowsIn = await readBatch(db, { [table]: { Keys, ConsistentRead: true } });
-    const rows = new Map(rowsIn(table).map((row) => [row['name'], row]));
-    return (name) => rows.get(name);
+    try {
+      const rowsIn = await readBatch(db, { [table]: { Keys, ConsistentRead: true } });
+      const rows = new Map(rowsIn(table).map((row) => [row['name'], row]));
+      return (name) => rows.get(name);
+    } catch (error) {
+      // One row that cannot be read says nothing of the others.
+      if (error instanceof Unprocessable) return alone;
+      throw error;
+    }
   });
 }

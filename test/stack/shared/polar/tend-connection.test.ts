@@ -364,6 +364,37 @@ describe('disconnecting', () => {
     expect(at.accessDocument().access).toBeDefined();
   });
 
+  it('notes no gap where Polar fails before the endpoint is removed', async () => {
+    const parts = at.parts();
+    const removeEndpoint = () => Promise.reject(new PolarUnavailable('Polar is failing.'));
+    const failing = { ...parts, api: { ...parts.api, removeEndpoint } };
+    await expect(disconnectPolar(failing, connection)).rejects.toBeInstanceOf(PolarUnavailable);
+    expect(await at.connections.read()).toEqual(connection);
+  });
+
+  it('keeps an open gap where Polar fails before the endpoint is removed', async () => {
+    const gap = { since: connection.connectedAt, known: 'connecting' } as const;
+    await at.connections.noteGap(connection, gap);
+    const parts = at.parts();
+    const removeEndpoint = () => Promise.reject(new PolarUnavailable('Polar is failing.'));
+    const failing = { ...parts, api: { ...parts.api, removeEndpoint } };
+    await expect(disconnectPolar(failing, connection)).rejects.toBeInstanceOf(PolarUnavailable);
+    expect((await at.connections.read())?.gap).toEqual(gap);
+  });
+
+  it('knows when it began where Polar removed the endpoint, but its answer was lost', async () => {
+    const parts = at.parts();
+    const removeEndpoint = async (id: string) => {
+      await parts.api.removeEndpoint(id);
+      throw new PolarUnavailable('Polar took too long.');
+    };
+    const since = new Date(Date.parse(connection.connectedAt) + 60_000);
+    const failing = { ...parts, api: { ...parts.api, removeEndpoint }, now: () => since };
+    await expect(disconnectPolar(failing, connection)).rejects.toBeInstanceOf(PolarUnavailable);
+    const gap = { since: since.toISOString(), known: 'disconnecting' };
+    expect((await at.connections.read())?.gap).toEqual(gap);
+  });
+
   it('can be done again after it stopped midway', async () => {
     at.failPuts(true);
     await expect(disconnectPolar(at.parts(), connection)).rejects.toHaveProperty('$metadata');

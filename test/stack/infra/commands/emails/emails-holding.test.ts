@@ -80,6 +80,17 @@ describe('npm run emails -- hold and release', () => {
     expect(row).not.toHaveProperty('heldSince');
   });
 
+  it('say that more are held than were counted', async () => {
+    await work.does().hold('wrong prices');
+    work.queued.push(mail('key-1'), mail('key-2'));
+    await work.deliverQueued();
+    expect(await work.countHeld()).toEqual({ count: 2, isMore: false });
+    const cut = await work.countHeld({ mostOfShard: 1 });
+    expect(cut.isMore).toBe(true);
+    await work.does({ countHeld: async () => cut }).release();
+    expect(work.output()).toContain(`More than ${cut.count} held emails are checked and sent once`);
+  });
+
   it('keep what is held apart from what SES puts off', async () => {
     const { ledgerKey: putOff } = await work.emailIn('waiting');
     await work.does().hold('wrong prices');

@@ -73,6 +73,7 @@ export async function ledgerAtWork(client: DynamoDBClient) {
     /** The ledger keys of what SES took. */
     sent,
     output: () => printed.join('\n'),
+    countHeld: (most?: Parameters<typeof countHeld>[2]) => countHeld(db, table, most),
     lastLine: () => printed.at(-1),
 
     does: (changed: Partial<EmailParts> = {}) =>

@@ -12,7 +12,7 @@ const connection: Connection = {
   ...{ organizationSlug: 'northlight', endpointId: 'e-1', url: 'u', apiVersion: '2026-10' },
   ...{ connectedAt: '2026-11-01T12:00:00.000Z', by: 'ann', method: 'token', gap },
 };
-const closed = { faults: [], undelivered: [], differing: 0, refused: 0, due: 0 };
+const closed = { faults: [], undelivered: [], differing: 0, refused: 0, refusals: [], due: 0 };
 const recovered = { kind: 'proved', proof: closed, from: undefined, gap } as const;
 
 let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -60,3 +60,16 @@ it('an order that was paid before Polar was connected first is not lost, also by
   expect(await found(since, {})).toBe(0);
   expect(await found(undefined, {})).toBe(0);
 });
+
+it('looks back as far as the noted gap, an hour early, where that is further than workflows would still mail', async () => {
+  const gap = { since: '2026-11-03T09:00:00.000Z', known: 'disconnecting' } as const;
+  const connection = { since: '2026-10-01T12:00:00.000Z', connectedAt };
+  const sinceOf = (known: object, since?: string) =>
+    lostSince({ since, connection: { ...connection, ...known } }, [], now());
+  expect(sinceOf({})).toBe('2026-11-20T12:00:00.000000Z');
+  expect(sinceOf({ gap })).toBe('2026-11-03T08:00:00.000000Z');
+  expect(sinceOf({ gap: { ...gap, since: paidAt } })).toBe('2026-11-20T12:00:00.000000Z');
+  expect(sinceOf({ gap }, paidAt)).toBe(paidAt);
+  expect(sinceOf({ gap, since: gap.since })).toBe('2026-11-03T09:00:00.000000Z');
+  expect(await found(undefined, { since: connection.since })).toBe(1);
+});

@@ -11,13 +11,13 @@ import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 
 const email = 'ann@example.com';
 const person = { customerId: 'c-1', email, name: 'Ann', externalId: null, isNew: true };
-const closed = { faults: [], undelivered: [], differing: 0, refused: 0, due: 0 };
+const closed = { faults: [], undelivered: [], differing: 0, refused: 0, refusals: [], due: 0 };
 
 it.each([
   [closed, 'matches Polar'],
   [{ ...closed, differing: 1 }, '1 customer differs'],
   [{ ...closed, differing: 2 }, '2 customers differ'],
-  [{ ...closed, refused: 1 }, "1 couldn't be compared or repaired, see above"],
+  [{ ...closed, refused: 1 }, "1 couldn't be compared or repaired, see below"],
 ])('the proof %j says of the audience: %s', (proof, text) => {
   const lines = proofLines(proof, '');
   expect(lines.find((line) => line.startsWith('audience'))).toMatch(new RegExp(`${text}$`));
