@@ -59,7 +59,7 @@ export const outcomeNames = {
 
 const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'The event changed a contact.',
-  unchanged: 'What it says about the contact was already here.',
+  unchanged: 'What it says about the contact was already known.',
   skipped: 'The event changed no contact.',
 };
 

@@ -14,10 +14,10 @@ it.each<[Of, string]>([
     { keptByHand: ['firstName', 'lastName'] },
     'Changed nothing: people set FIRSTNAME and LASTNAME by hand.',
   ],
-  [{}, 'What it says about the contact was already here.'],
+  [{}, 'What it says about the contact was already known.'],
   [
     { type: 'subscription.canceled' },
-    'It’s about a subscription. What it says about the contact was already here.',
+    'It’s about a subscription. What it says about the contact was already known.',
   ],
   [{ type: 'customer.created' }, 'The contact was already here: an earlier event added it.'],
 ])('says of %j why it changed nothing', (of, expected) => {
