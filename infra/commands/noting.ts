@@ -36,11 +36,18 @@ export function noting<Options extends Readonly<{ target: Target }>>(
       await run(options);
     } catch (error) {
       const outcome = error instanceof Advice ? 'refused' : 'failed';
-      await end({ outcome, reason: error instanceof Advice ? error.message : reasonOf(error) });
+      const reason = error instanceof Advice ? withoutList(error.message) : reasonOf(error);
+      await end({ outcome, reason });
       throw error;
     }
     await end(endNow());
   };
+}
+
+/** Without what there is to choose from, which begins after an empty line, and the sentence that introduces it. */
+function withoutList(message: string): string {
+  const [reason = '', list] = message.split('\n\n');
+  return list === undefined ? reason : reason.replace(/(?<=\.) [^.]*:$/, '');
 }
 
 /** Who ends a run with Ctrl-C may have had a part of it done. */

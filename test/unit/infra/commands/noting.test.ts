@@ -53,6 +53,18 @@ describe('a command', () => {
     expect(told).toEqual(['begin hold by local', `end ${outcome}: ${error.message}`]);
   });
 
+  it('that is refused is noted with the reason, without what there is to choose from', async () => {
+    const { told, findLog } = memoryLog();
+    const advice = new Advice('There is no x. These are ready-made:\n\nTEMPLATE\nwelcome');
+    const command = noting(
+      () => draft,
+      () => Promise.reject(advice),
+      findLog,
+    );
+    await expect(command({ target })).rejects.toBe(advice);
+    expect(told).toContain('end refused: There is no x.');
+  });
+
   it('calls whoever runs it as the log does', async () => {
     const { findLog } = memoryLog();
     const persons: string[] = [];
