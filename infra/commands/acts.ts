@@ -105,8 +105,11 @@ const outcomeWords = {
   failed: 'failed',
 } as const;
 
+/** A map of DynamoDB has no order of its own. */
 function objectsText(on: OperatorAct['on']): string {
-  const names = Object.entries(on).map(([name, value]) => `${name} ${value}`);
+  const names = Object.entries(on)
+    .map(([name, value]) => `${name} ${value}`)
+    .sort();
   return names.length > 0 ? `(${names.join(', ')})` : '';
 }
 
