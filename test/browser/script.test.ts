@@ -76,14 +76,14 @@ describe.skipIf(!hasBrowser)('the script of the pages', { timeout: 300_000 }, ()
   it('tells the hour of a bar in the reader’s zone on hover, and leaves days as they are', async () => {
     const bar = { label: '14:00', values: [1], title: '2026-11-29 14:00 UTC' };
     const series = [{ name: 'Skipped', tone: 'warn' }] as const;
-    const day = { ...bar, title: 'Sunday, November 29, 2026' };
+    const day = { ...bar, title: 'Sunday, 29 November 2026' };
     await open(
       html`${stackedBars('Bars', series, [{ ...bar, at: '2026-11-29T14:00:00.000Z' }, day])}`,
     );
     expect(await page.locator('title').allTextContents()).toEqual(
       expect.arrayContaining([
         '29 Nov 2026, 09:00: Skipped 1',
-        'Sunday, November 29, 2026: Skipped 1',
+        'Sunday, 29 November 2026: Skipped 1',
       ]),
     );
   });

@@ -7,7 +7,7 @@ import {
 } from '#shared/audience/counts/counts.ts';
 import type { Slot } from '#shared/store/counts/slots.ts';
 import { type Series, stackedBars } from './charts.ts';
-import { dayOfChart, wholeDayOfChart } from './in-utc.ts';
+import { shortDay, wholeDay } from './in-utc.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { deadLettersPath } from './paths.ts';
@@ -20,15 +20,13 @@ const outcomeSeries = {
   dead: { name: 'Dead', tone: 'bad', href: deadLettersPath },
 } as const satisfies Readonly<Record<CountedOutcome, Series>>;
 
-/** An hour as 14:00, a day as Nov 14. */
+/** An hour as 14:00, a day as 14 Nov. */
 function slotName(at: string): Html | string {
-  return at.length > 10 ? hourOfChart(at) : dayOfChart(new Date(at));
+  return at.length > 10 ? hourOfChart(at) : shortDay(new Date(at));
 }
 
 function slotTitle(at: string): string {
-  return at.length > 10
-    ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC`
-    : wholeDayOfChart(new Date(at));
+  return at.length > 10 ? `${at.slice(0, 10)} ${at.slice(11)}:00 UTC` : wholeDay(new Date(at));
 }
 
 type Shown = Readonly<{

@@ -18,8 +18,7 @@ export function clockText(date: Date): string {
 
 /** 30 Nov 2026, 20:24:05 */
 export function secondsText(date: Date): string {
-  const month = monthOf(date) === 'September' ? 'Sept' : monthOf(date).slice(0, 3);
-  return `${date.getUTCDate()} ${month} ${date.getUTCFullYear()}, ${clockText(date)}`;
+  return `${shortDay(date)} ${date.getUTCFullYear()}, ${clockText(date)}`;
 }
 
 /** 30 Nov 2026, 20:24 */
@@ -37,12 +36,8 @@ export function wholeDay(date: Date): string {
   return `${weekdayOf(date)}, ${dayAndMonth(date)} ${date.getUTCFullYear()}`;
 }
 
-/** Nov 30, as charts have it. */
-export function dayOfChart(date: Date): string {
-  return `${monthOf(date).slice(0, 3)} ${date.getUTCDate()}`;
-}
-
-/** Monday, November 30, 2026, as charts have it. */
-export function wholeDayOfChart(date: Date): string {
-  return `${weekdayOf(date)}, ${monthOf(date)} ${date.getUTCDate()}, ${date.getUTCFullYear()}`;
+/** 30 Nov */
+export function shortDay(date: Date): string {
+  const month = monthOf(date) === 'September' ? 'Sept' : monthOf(date).slice(0, 3);
+  return `${date.getUTCDate()} ${month}`;
 }

@@ -2,11 +2,10 @@ import { expect, it } from 'vitest';
 import {
   clockText,
   dayAndMonth,
-  dayOfChart,
   minutesText,
   secondsText,
+  shortDay,
   wholeDay,
-  wholeDayOfChart,
 } from '#functions/console/kit/in-utc.ts';
 import { numberText } from '#functions/console/kit/numbers.ts';
 
@@ -21,8 +20,7 @@ it.each<[string, (date: Date) => string, string, Intl.DateTimeFormatOptions]>([
   ['a time without its day', clockText, 'en-GB', clock],
   ['a day', wholeDay, 'en-GB', full],
   ['a day of some year', dayAndMonth, 'en-GB', { day: 'numeric', month: 'long' }],
-  ['a day of a chart', dayOfChart, 'en-US', { month: 'short', day: 'numeric' }],
-  ['a day of a chart in full', wholeDayOfChart, 'en-US', full],
+  ['a day of this year', shortDay, 'en-GB', { day: 'numeric', month: 'short' }],
 ])('writes %s as Intl does, whatever the day and the hour', (_, text, language, options) => {
   const format = new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' });
   // A day and something each, so every hour comes, too.
