@@ -12,13 +12,15 @@ import { subscriptionAsTold } from '#shared/mail/subscription-variables.ts';
 import { sampleVariables } from '#shared/mail/test-email.ts';
 import { isSupportedEventType, type SupportedEventType } from '#shared/polar/event-types.ts';
 import { type Portal, withPortal } from '#shared/polar/portal.ts';
-import { dayBefore, type EventLog, type ListedEvent } from '#shared/store/events/event-log.ts';
+import type { CountStore } from '#shared/store/counts/counts.ts';
+import type { EventLog, ListedEvent } from '#shared/store/events/event-log.ts';
 import { emailFrame, previewPane } from '../kit/email-frame.ts';
 import { choice } from '../kit/fields.ts';
 import type { MoreSources } from '../kit/guard.ts';
 import type { Html } from '../kit/page.ts';
 import { outlookView } from '../kit/run-view.ts';
 import { badge } from '../kit/shown.ts';
+import { daysToSearch } from './days-to-search.ts';
 import { recentEvents, type SeenValues } from './recent-events.ts';
 import { type ShownEmail, shownEmail, shownSubjects } from './shown-email.ts';
 
@@ -43,6 +45,7 @@ export type Preview = Readonly<{
 
 type Parts = Readonly<{
   events: Pick<EventLog, 'ofDay' | 'find'>;
+  counts: Pick<CountStore, 'days'>;
   store: Pick<AudienceStore, 'load'>;
   hasSender: boolean;
   contactOf: ContactLookup;
@@ -70,8 +73,6 @@ const nothingToShow: Preview = {
 
 const mostEvents = 10;
 const enoughEvents = 3;
-/** As long as an event is news by default, and today. */
-const mostDays = 4;
 const someone = 'ada@example.com';
 
 type Values = Readonly<{
@@ -81,9 +82,9 @@ type Values = Readonly<{
 }>;
 const nobodyToShow: Values = { variables: undefined, contact: undefined };
 
-/** Shows an email, saved or not, with the values of a real event that was received lately, or with made-up ones. */
+/** Shows an email, saved or not, with the values of a real event of the last month, or with made-up ones. */
 export function previews(parts: Parts) {
-  const { events, contactOf, unsubscribeUrl, now } = parts;
+  const { events, counts, contactOf, unsubscribeUrl, now } = parts;
   return async (wanted: Wanted): Promise<Preview> => {
     const { written, workflow, settings, brand, portal, example } = wanted;
     const read = readDraft(written);
@@ -117,13 +118,12 @@ export function previews(parts: Parts) {
 
   async function latestOf(type: SupportedEventType): Promise<ListedEvent[]> {
     const found: ListedEvent[] = [];
-    let day = now().toISOString().slice(0, 10);
-    for (let days = 0; days < mostDays && found.length < enoughEvents; days++) {
+    for (const day of await daysToSearch(counts, type, now())) {
+      if (found.length >= enoughEvents) break;
       const { items, isCutShort } = await events.ofDay(day, { type }, mostEvents - found.length);
       found.push(...items);
       // Nobody waits for a search through other days as full as this one.
       if (isCutShort) break;
-      day = dayBefore(day);
     }
     return found;
   }
@@ -189,7 +189,7 @@ export function previewView(
       : [[example, `The event ${example.slice(0, 40)}`] as const]),
     [madeUp, 'A made-up event'],
   ]);
-  const body = html`${events.length === 0 ? html`<p class="soft small">No such event came in recently, so the values are made up.</p>` : ''}
+  const body = html`${events.length === 0 ? html`<p class="soft small">No such event came in the last 30 days, so the values are made up.</p>` : ''}
 ${isOfSaved ? html`<p class="note">This is the saved version. Fix the problems to preview what you typed.</p>` : ''}
 ${verdictView(verdict, typed.steps, subjects)}
 ${emailView(email, look)}`;

@@ -98,6 +98,7 @@ export function workflowParts(parts: ConsoleParts) {
     },
     preview: previews({
       events: dynamoEventLog(db, env.EVENTS_TABLE),
+      counts: parts.counts,
       store,
       hasSender: mailFrom !== undefined,
       contactOf: dynamoContactLookup(db, env.CONTACTS_TABLE, store),

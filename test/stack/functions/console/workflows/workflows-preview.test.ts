@@ -111,7 +111,7 @@ describe('the preview', () => {
   test('shows what is typed with made-up values, and saves nothing', async () => {
     const { status, text, email } = await shown({ preheader: 'Hello {{ contact.lastName }}' });
     expect(status).toBe(200);
-    expect(text).toContain('No such event came in recently');
+    expect(text).toContain('No such event came in the last 30 days');
     expect(text).toContain('Subject For Ada');
     expect(text).toContain('Preheader Hello Lovelace');
     expect(email).toContain('<strong>Example Pro</strong>');

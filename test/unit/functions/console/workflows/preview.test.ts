@@ -22,6 +22,7 @@ async function daysSearched(page: Pick<EventsOfDay, 'isCutShort' | 'next'>): Pro
       },
       find: async () => undefined,
     },
+    counts: { days: async () => [] },
     store: {
       load: async () => {
         throw new Error('No event is there to load anybody for.');
@@ -47,7 +48,7 @@ async function daysSearched(page: Pick<EventsOfDay, 'isCutShort' | 'next'>): Pro
   return days;
 }
 
-it('looks for an event on four days', async () => {
+it('looks for an event on four days where nothing was counted', async () => {
   const days = await daysSearched({ isCutShort: false, next: undefined });
   expect(days).toEqual(['2026-11-14', '2026-11-13', '2026-11-12', '2026-11-11']);
 });
