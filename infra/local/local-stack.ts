@@ -141,7 +141,11 @@ async function start(
   const dynamo = await startGuardedProxy(emulator.endpoint, ports.dynamodb, 'the local DynamoDB');
   toStop(dynamo.stop);
   const messages = kept('sqs');
-  const sqs = await startSqs({ port: ports.sqs, ...(messages && { directory: messages }) });
+  const sqs = await startSqs({
+    port: ports.sqs,
+    now: clock.now,
+    ...(messages && { directory: messages }),
+  });
   toStop(sqs.stop);
   const dynamoAddress = await inFront('dynamodb', dynamo.address);
   const sqsAddress = await inFront('sqs', sqs.endpoint);

@@ -95,14 +95,20 @@ type Options = Readonly<{
   port?: number;
   /** Where messages survive a restart; absent: kept in memory only. */
   directory?: string;
+  /** The time at which messages are sent; absent: that of this machine. */
+  now?: () => Date;
 }>;
 
 /** The emulator has SNS and S3 as well, which take forms that any web page can send. */
 const sqsProtocol = /^application\/x-amz-json-1\.0(;|$)/;
 
 /** SQS on loopback, inside this process. Throws Advice if the port is taken. */
-export async function startSqs({ port = 0, directory }: Options = {}): Promise<Sqs> {
-  const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+export async function startSqs({ port = 0, directory, now }: Options = {}): Promise<Sqs> {
+  const stores = {
+    sqsStore: new StampingStore(now ?? (() => new Date())),
+    snsStore: new SnsStore(),
+    s3Store: new S3Store(),
+  };
   // Queue URLs on the host of the request: its own names would not be this machine to everyone.
   stores.sqsStore.host = '';
   const app = buildApp({ logger: false, defaultRegion: localRegion, stores });
@@ -125,6 +131,27 @@ export async function startSqs({ port = 0, directory }: Options = {}): Promise<S
   } catch (error) {
     await app.close();
     throw portAdvice(error, port, 'the local SQS');
+  }
+}
+
+/** Messages have the time of the stack: who resends dead letters tells by it which of them died since. */
+class StampingStore extends SqsStore {
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    super();
+    this.#now = now;
+  }
+
+  override createQueue(...given: Parameters<SqsStore['createQueue']>) {
+    const queue = super.createQueue(...given);
+    const enqueue = queue.enqueue.bind(queue);
+    queue.enqueue = (message) => {
+      // One that SQS moves to the dead letters was received before, and keeps its time.
+      const isNew = message.approximateReceiveCount === 0;
+      enqueue(isNew ? Object.assign(message, { sentTimestamp: this.#now().getTime() }) : message);
+    };
+    return queue;
   }
 }
 

@@ -170,8 +170,8 @@ describe('the local SQS', () => {
     Dead: { Type: 'AWS::SQS::Queue', Properties: { MessageRetentionPeriod: 1_209_600 } },
   };
 
-  async function started(directory: string) {
-    const server = await startSqs({ directory });
+  async function started(directory: string, now?: () => Date) {
+    const server = await startSqs({ directory, ...(now && { now }) });
     const client = new SQSClient(localClientConfig(server.endpoint));
     const queues = await createQueues(client, identitiesOf(Resources, server.endpoint));
     return { ...server, client, queues };
@@ -200,6 +200,33 @@ describe('the local SQS', () => {
     });
     const { Messages } = await second.client.send(new ReceiveMessageCommand({ QueueUrl }));
     expect(Messages?.map(({ Body }) => Body === body)).toEqual([true]);
+  });
+
+  test('stamps messages with the time of the stack, once', async () => {
+    let now = new Date('2026-12-14T10:00:00Z');
+    const { client, queues, stop } = await started(await temporaryFolder(), () => now);
+    onTestFinished(stop);
+    const QueueUrl = queues['Events'];
+    const receive = async (from: string | undefined) => {
+      const [message] =
+        (
+          await client.send(
+            new ReceiveMessageCommand({
+              ...{ QueueUrl: from, VisibilityTimeout: 0 },
+              MessageSystemAttributeNames: ['SentTimestamp'],
+            }),
+          )
+        ).Messages ?? [];
+      return new Date(Number(message?.Attributes?.SentTimestamp));
+    };
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+    const sentAt = now;
+    now = new Date('2026-12-15T10:00:00Z');
+    for (let receives = 0; receives < 12; receives += 1) {
+      expect(await receive(QueueUrl)).toEqual(sentAt);
+    }
+    await receive(QueueUrl);
+    expect(await receive(queues['Dead'])).toEqual(sentAt);
   });
 
   test('says which port is taken', async () => {
