@@ -221,6 +221,20 @@ ${previewPane({
   });
 
   describe('a part that waits', () => {
+    /** Waits until the page has been asked for that often, and for what came of it. */
+    async function askedAgain(times: number): Promise<void> {
+      await expect
+        .poll(
+          async () => {
+            await page.clock.runFor(1_000);
+            return asked;
+          },
+          { timeout: 120_000 },
+        )
+        .toBe(times);
+      await page.waitForLoadState('networkidle');
+    }
+
     it('is read again until it is done', async () => {
       const waiting = untilDone('part', false, html`<p>queued</p>`);
       const done = untilDone('part', true, html`<p>done ${time('2026-11-29T01:01:07Z')}</p>`);
@@ -246,6 +260,49 @@ ${previewPane({
       await expect.poll(() => textOf('h1'), { timeout: 120_000 }).toEqual(['Erased']);
       await page.clock.runFor(600_000);
       expect(asked).toBe(3);
+    });
+
+    it('leaves the page as it is while somebody types or selects there', async () => {
+      const erasing = untilDone('part', false, html`<h1>being erased</h1>`);
+      await open(html`${erasing}<input aria-label="Find"><p>to copy</p>`, html`<h1>Erased</h1>`);
+      await page.evaluate('getSelection().selectAllChildren(document.querySelector("p"))');
+      await askedAgain(2);
+      await page.evaluate('getSelection().removeAllRanges()');
+      await page.getByLabel('Find').focus();
+      await askedAgain(3);
+      await page.getByLabel('Find').fill('ada');
+      await page.getByLabel('Find').blur();
+      await askedAgain(4);
+      expect(await textOf('h1')).toEqual(['being erased']);
+      expect(await page.getByLabel('Find').inputValue()).toBe('ada');
+    });
+
+    it('puts what is new above what is read, which stays in its place', async () => {
+      const rows = (...names: string[]) =>
+        live('part', html`${names.map((name) => html`<p><a href="#${name}">${name}</a></p>`)}`);
+      const older = Array.from({ length: 100 }, (_, nth) => `row ${nth}`);
+      await open(rows(...older), rows('new', 'newer', ...older));
+      const place = () => page.getByText('row 50', { exact: true }).boundingBox();
+      await page.getByText('row 50', { exact: true }).scrollIntoViewIfNeeded();
+      const before = await place();
+      await page.clock.runFor(10_000);
+      await page.getByText('newer').waitFor({ timeout: 120_000 });
+      expect(await place()).toEqual(before);
+    });
+
+    it('is left alone while something in it is selected, also by who selects it meanwhile', async () => {
+      await open(live('part', html`<p>old</p>`), live('part', html`<p>new</p>`));
+      const select = () => page.evaluate('getSelection().selectAllChildren(document.body)');
+      await select();
+      await page.clock.runFor(10_000);
+      expect(asked).toBe(1);
+      await page.evaluate('getSelection().removeAllRanges()');
+      await page.route(address, async (route) => {
+        await select();
+        await route.fallback();
+      });
+      await askedAgain(2);
+      expect(await textOf('p')).toEqual(['old']);
     });
 
     it('is left alone while somebody works in it', async () => {

@@ -6,7 +6,7 @@ import { reasonText } from '../kit/email-view.ts';
 import { fateBadge } from '../kit/fates.ts';
 import type { Html } from '../kit/page.ts';
 import { emailPath, eventPath, workflowPath } from '../kit/paths.ts';
-import { runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
+import { ofStep, runBadge, runPath, whereRunIs } from '../kit/run-view.ts';
 import { empty, table, time } from '../kit/shown.ts';
 import { originBadge, outcomeBadge, shortened } from '../kit/words.ts';
 
@@ -75,7 +75,7 @@ function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html 
   const reason = reasonText(email, isReleased);
   const name = names.get(workflowId);
   const workflow = name === undefined ? 'a workflow that was removed' : shortened(name);
-  return html`<p><a href="${emailPath(email)}">Email</a> of <a href="${workflowPath({ workflowId })}">${workflow}</a> ${fateBadge(email, isReleased)}</p>
+  return html`<p><a href="${emailPath(email)}">Email</a> of <a href="${workflowPath({ workflowId })}">${workflow}</a>${ofStep(email)} ${fateBadge(email, isReleased)}</p>
 <p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { EmailIdentity } from '#shared/audience/emails/email.ts';
 import type { Outlook, RunNow } from '#shared/audience/runs/outlook.ts';
 import { endingText, isOpen, type Run } from '#shared/audience/runs/run.ts';
 import { type WaitStep, type Workflow, waitText } from '#shared/audience/workflow.ts';
@@ -41,6 +42,12 @@ export function stepName(
   const step = workflow?.steps.find(({ id }) => id === stepId);
   if (!step) return html`<code>${stepId}</code>`;
   return html`${step.kind === 'wait' ? waitName(step) : subject} <code class="small soft whole">${stepId}</code>`;
+}
+
+/** Which of the emails of a run it is: a run may send several of the same workflow. */
+export function ofStep({ runId, stepId }: Pick<EmailIdentity, 'runId' | 'stepId'>): Html | '' {
+  if (runId === undefined || stepId === undefined) return '';
+  return html` <code class="small soft whole">${stepId}</code>`;
 }
 
 function waitName(step: WaitStep): string {

@@ -2,7 +2,12 @@ import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts/counts
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';
-import { dayBefore, type EventLog, type EventsOfDay } from '#shared/store/events/event-log.ts';
+import {
+  dayBefore,
+  type EventLog,
+  type EventsOfDay,
+  type ListedEvent,
+} from '#shared/store/events/event-log.ts';
 import { byName } from '../kit/by-name.ts';
 
 export const periods = ['24h', '14d', '90d'] as const;
@@ -63,28 +68,38 @@ export function contactsAt(total: number, slots: readonly Slot[]): number[] {
 export const daysLookedBack = 14;
 
 /**
- * The newest events of today, or else of yesterday, of which the last minutes may not be counted yet, or of the newest
- * day of two weeks that has some in what was counted, by days. Looks back day by day only where nothing was counted
- * since yesterday.
+ * The newest events: those of today, then those of the day before them. That is yesterday, of which the last minutes may
+ * not be counted yet, or the newest day of two weeks that has some in what was counted, by days. Looks back day by day
+ * only where nothing was counted since yesterday.
  */
 export async function latestEvents(
   events: Pick<EventLog, 'ofDay' | 'newest'>,
   counted: () => Promise<Slots>,
   today: EventsOfDay,
   limit: number,
-): Promise<EventsOfDay> {
-  if (today.items.length > 0) return today;
+): Promise<ListedEvent[]> {
+  const missing = limit - today.items.length;
+  if (missing <= 0) return [...today.items];
   const { slots, countedAt } = await counted();
   const yesterday = dayBefore(today.day);
-  if (!countedAt || countedAt < yesterday) return events.newest(yesterday, {}, limit);
-  const busy = slots.slice(-daysLookedBack).findLast((slot) => {
-    const { applied, unchanged, skipped } = eventNumbers(slot.counts);
-    return applied + unchanged + skipped > 0;
-  });
-  const days = new Set([yesterday, busy?.at ?? yesterday]);
-  days.delete(today.day);
-  const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, limit)));
-  return pages.find(({ items }) => items.length > 0) ?? today;
+  const before = await newestBefore();
+  return [...today.items, ...before];
+
+  async function newestBefore(): Promise<readonly ListedEvent[]> {
+    if (!countedAt || countedAt < yesterday) {
+      return (await events.newest(yesterday, {}, missing)).items;
+    }
+    const busy = slots
+      .filter(({ at }) => at < today.day)
+      .slice(-daysLookedBack)
+      .findLast((slot) => {
+        const { applied, unchanged, skipped } = eventNumbers(slot.counts);
+        return applied + unchanged + skipped > 0;
+      });
+    const days = new Set([yesterday, busy?.at ?? yesterday]);
+    const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, missing)));
+    return pages.find(({ items }) => items.length > 0)?.items ?? [];
+  }
 }
 
 /** How many emails SES took in each slot, of which some have been delivered. */

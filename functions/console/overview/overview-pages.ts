@@ -61,9 +61,9 @@ export function overviewPages(parts: ConsoleParts) {
     if (present?.connection.kind === 'seen') {
       tellConnection(c, present.connection.connection, present.connection.health);
     }
-    const [last] = latest.items;
+    const [last] = latest;
     const numbers = await withPresent(counted, last?.receivedAt, countFew, at);
-    const shown = latest.items.slice(0, latestBeside(all, numbers));
+    const shown = latest.slice(0, latestBeside(all, numbers));
     const added = await events.addedBy(shown);
     const concerns = concernsShown(present);
     const wasJustDone = setUp !== undefined && setUpSeen(c, isSetUp(setUp));

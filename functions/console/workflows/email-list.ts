@@ -5,6 +5,7 @@ import { reasonText } from '../kit/email-view.ts';
 import { countBadges, fateBadge } from '../kit/fates.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, emailPath, eventPath, testPath } from '../kit/paths.ts';
+import { ofStep } from '../kit/run-view.ts';
 import { addressText, empty, link, table, time } from '../kit/shown.ts';
 
 type Emails = Readonly<{
@@ -28,7 +29,7 @@ export function workflowEmails(shown: Emails): Html {
     const reason = reasonText(email, isReleased);
     return [
       time(createdAt),
-      html`${fateBadge(email, isReleased)}${reason && html`<span class="long small soft">${reason}</span>`}`,
+      html`${fateBadge(email, isReleased)}${ofStep(email)}${reason && html`<span class="long small soft">${reason}</span>`}`,
       contactId &&
         html`<span class="long"><a href="${contactPath(contactId)}">${whom(addresses.get(customerId))}</a></span>`,
       html`<a class="whole" href="${eventPath(webhookId)}">${shortened(webhookId)}</a>`,

@@ -21,6 +21,8 @@ const mailSchema = z.extend(
     workflowId: true,
     webhookId: true,
     customerId: true,
+    stepId: true,
+    runId: true,
     state: true,
     heldSince: true,
     reason: true,

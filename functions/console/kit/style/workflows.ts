@@ -1,10 +1,13 @@
+import { narrow } from './cards.ts';
+
 /**
  * Workflows: lists, editor and steps. The script makes a mail as high as it is; without it there is room for most of a
  * receipt, beside a form for as much of it as fits below what is chosen.
  */
 export const workflows = `
 .two-weeks { min-width: 10rem }
-@media (max-width: 79rem) { .flows :is(time, .words) { white-space: normal } }
+@media (max-width: 86rem) { .flows :is(time, .words, td:nth-child(2) .badge) { white-space: normal } }
+@media (max-width: 86rem) and (not ${narrow}) { .flows td:is(:nth-child(2), :last-child) { min-width: 8.25rem } }
 .two-weeks .parts { margin: .35rem 0 .4rem }
 .card > .parts { margin: .35rem 0 .75rem }
 .why { display: block; min-width: 13rem }

@@ -58,6 +58,19 @@ describe('the time line', () => {
     expect(html).toContain('<a href="/console/emails/mail?key=welcome+gone">Email</a>');
   });
 
+  it('says which step each email of a run is of', async () => {
+    const ofRun = (stepId: string) => ({
+      ...email('e1', 'welcome'),
+      ...{ ledgerKey: stepId, stepId, runId: 'run' },
+    });
+    const alone = { ...email('e1', 'receipt'), stepId: 'first' };
+    const html = await entries([ofRun('day-3'), ofRun('day-0'), alone, event('e1')]);
+    expect(
+      html.match(/Welcome<\/a> <code[^>]*>[^<]*/g)?.map((one) => one.replace(/.*>/, '')),
+    ).toEqual(['day-0', 'day-3']);
+    expect(html).not.toContain('>first<');
+  });
+
   it('tells the event that added the contact from those that changed it', async () => {
     const html = await entries([event('e2', 'applied'), event('e1', 'applied')]);
     expect(html.match(/(added|changed) a contact/g)).toEqual([

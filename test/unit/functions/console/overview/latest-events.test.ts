@@ -35,37 +35,50 @@ function countedDays(counted: Readonly<Record<string, 'applied' | 'dead'>>, coun
 
 const justNow = `${today}T10:00:00.000Z`;
 
-it.each<[string, string[], Record<string, 'applied' | 'dead'>, string | undefined, string[]]>([
-  ['today', ['2026-11-14', '2026-11-13'], { '2026-11-13': 'applied' }, '2026-11-14', []],
+it.each<[string, string[], Record<string, 'applied' | 'dead'>, string[], string[]]>([
+  [
+    'today, and yesterday where today is too few',
+    ['2026-11-14', '2026-11-13'],
+    { '2026-11-13': 'applied', '2026-11-14': 'applied' },
+    ['2026-11-14', '2026-11-13'],
+    ['2026-11-13'],
+  ],
+  [
+    'today, and the newest counted day before it',
+    ['2026-11-14', '2026-11-06'],
+    { '2026-11-06': 'applied', '2026-11-14': 'applied' },
+    ['2026-11-14', '2026-11-06'],
+    ['2026-11-13', '2026-11-06'],
+  ],
   [
     'yesterday, not counted yet',
     ['2026-11-13'],
     { '2026-11-06': 'dead' },
-    '2026-11-13',
+    ['2026-11-13'],
     ['2026-11-13'],
   ],
   [
     'yesterday, rather than the newest counted day',
     ['2026-11-13', '2026-11-06'],
     { '2026-11-06': 'applied' },
-    '2026-11-13',
+    ['2026-11-13'],
     ['2026-11-13', '2026-11-06'],
   ],
   [
     'the newest counted day',
     ['2026-11-06', '2026-11-04'],
     { '2026-11-04': 'applied', '2026-11-06': 'applied' },
-    '2026-11-06',
+    ['2026-11-06'],
     ['2026-11-13', '2026-11-06'],
   ],
   [
     'a day before one of which there are dead letters alone',
     ['2026-11-10'],
     { '2026-11-10': 'applied', '2026-11-14': 'dead' },
-    '2026-11-10',
+    ['2026-11-10'],
     ['2026-11-13', '2026-11-10'],
   ],
-  ['nowhere', [], { '2026-11-06': 'dead' }, undefined, ['2026-11-13']],
+  ['nowhere', [], { '2026-11-06': 'dead' }, [], ['2026-11-13']],
 ])('finds the newest events: %s', async (_, days, counted, found, asked) => {
   const read: string[] = [];
   const events = {
@@ -78,9 +91,17 @@ it.each<[string, string[], Record<string, 'applied' | 'dead'>, string | undefine
     },
   };
   const byDays = countedDays(counted, justNow);
-  const { items } = await latestEvents(events, byDays, pageOf(today, days), 5);
-  expect(items[0]?.receivedAt.slice(0, 10)).toBe(found);
+  const items = await latestEvents(events, byDays, pageOf(today, days), 5);
+  expect(items.map(({ receivedAt }) => receivedAt.slice(0, 10))).toEqual(found);
   expect(read).toEqual(asked);
+});
+
+it('reads nothing more where today has enough', async () => {
+  const more = async () => {
+    throw new Error('Today has enough.');
+  };
+  const page = pageOf(today, [today]);
+  expect(await latestEvents({ newest: more, ofDay: more }, more, page, 1)).toEqual(page.items);
 });
 
 it.each([
@@ -98,5 +119,5 @@ it.each([
     },
   };
   const byDays = countedDays(counted, '2026-11-12T23:59:59.999Z');
-  expect(await latestEvents(events, byDays, pageOf(today, []), 5)).toBe(found);
+  expect(await latestEvents(events, byDays, pageOf(today, []), 5)).toEqual(found.items);
 });
