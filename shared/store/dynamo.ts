@@ -148,12 +148,12 @@ export class KeysUnread extends Error {
   override readonly name = 'KeysUnread';
 }
 
-/** An item as values. Throws `Unprocessable`, saying what it is, about one that holds what JavaScript has no value for. */
-export function itemIn(what: string, item: Record<string, AttributeValue>): Item {
+/** An item as values. Throws `Unprocessable` about one that holds what JavaScript has no value for. */
+export function itemIn(table: string, item: Record<string, AttributeValue>): Item {
   try {
     return unmarshall(item);
   } catch (error) {
-    throw new Unprocessable(`${what} cannot be read.`, { cause: error });
+    throw new Unprocessable(`A row of ${table} cannot be read.`, { cause: error });
   }
 }
 
@@ -182,10 +182,7 @@ export async function readBatch(
       new BatchGetItemCommand({ RequestItems: unread }),
     );
     for (const [table, items] of Object.entries(output.Responses ?? {})) {
-      found.set(table, [
-        ...(found.get(table) ?? []),
-        ...items.map((item) => itemIn(`A row of ${table}`, item)),
-      ]);
+      found.set(table, [...(found.get(table) ?? []), ...items.map((item) => itemIn(table, item))]);
     }
     unread = output.UnprocessedKeys;
   }

@@ -135,6 +135,7 @@ const objectWords: Readonly<Record<string, string>> = {
     added: 'New contacts',
     updated: 'Contacts updated',
     grouped: 'Groups set',
+    leftUnrepaired: 'Left unrepaired',
   },
   // Of imports by an earlier version: new and updated ones together.
   ...{ subscriptions: 'Subscriptions', repaired: 'New or updated' },

@@ -5,14 +5,21 @@ import { inOneGo } from '#shared/in-time.ts';
 import { itemIn, readBatch } from '#shared/store/dynamo.ts';
 import { onWire } from '#shared/store/on-wire.ts';
 
-/** A row of table Settings as it is now. Throws `Unprocessable`, with its name, where it cannot be read. */
+/**
+ * A row of table Settings as it is now. Throws, with its name, where it cannot be read. That isn't `Unprocessable`: once a
+ * person has mended the row, the messages that need it go through.
+ */
 export type SettingsRow = (name: string) => Promise<Readonly<Record<string, unknown>> | undefined>;
 
 export function settingsRow(db: DynamoDBDocumentClient, TableName: string): SettingsRow {
   return async (name) => {
     const get = new GetItemCommand({ TableName, Key: onWire({ name }), ConsistentRead: true });
     const { Item } = await db.send(get);
-    return Item && itemIn(`The row "${name}" of ${TableName}`, Item);
+    try {
+      return Item && itemIn(TableName, Item);
+    } catch (error) {
+      throw new Error(`The row "${name}" of ${TableName} cannot be read.`, { cause: error });
+    }
   };
 }
 

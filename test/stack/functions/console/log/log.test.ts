@@ -251,6 +251,18 @@ describe('the page of the log', () => {
     expect([rows(first), rows(second)]).toEqual([50, 1]);
   });
 
+  it('says in words whom a recovery left as they are', async () => {
+    const actor = { by: 'arn:recovering', via: 'command' } as const;
+    const draft = {
+      what: 'recover',
+      on: { leftUnrepaired: 2 },
+      sentence: 'Close the gap.',
+    } as const;
+    await at.parts.acts.begin(draft, actor);
+    const { text } = await at.get('/console/log?by=arn:recovering');
+    expect(text).toContain('Left unrepaired: 2');
+  });
+
   it.each([{ day: '9999-12-31' }, { day: 'erased#customer-1' }, { day: '2026-99-99', time: 'x' }])(
     'takes %o for a place in the list calmly',
     async (place) => {

@@ -26,6 +26,7 @@ it.each([
   expect(settings).toMatchObject({ value: { name: 'settings', version: 3 } });
   expect(brand).toEqual({ status: 'fulfilled', value: undefined });
   const message = `The row "hold" of ${TableName} cannot be read.`;
-  const unreadable = { status: 'rejected', reason: { name: 'Unprocessable', message } };
+  // Not `Unprocessable`: a message that needs the row must come again, as a person can mend the row.
+  const unreadable = { status: 'rejected', reason: { name: 'Error', message } };
   expect([hold, again]).toMatchObject([unreadable, unreadable]);
 });
