@@ -20,7 +20,7 @@ export function twoWeeksCell(numbers: WorkflowNumbers): Html {
     count(held, 'held'),
   ];
   const runs = runsText(numbers);
-  return html`<div class="two-weeks">${fatesBar(numbers)}<span class="small">${told.filter(Boolean).map((one, at, all) => html`<span class="whole">${one}${at < all.length - 1 ? ' ·' : ''}</span> `)}</span>${runs && html`<br><span class="small soft">${runs}</span>`}</div>`;
+  return html`<div class="two-weeks">${fatesBar(numbers)}<span class="small">${told.filter(Boolean).map((one, at, all) => html`<span class="whole">${one}${at < all.length - 1 ? ',' : ''}</span> `)}</span>${runs && html`<br><span class="small soft">${runs}</span>`}</div>`;
 }
 
 /** The same on the page of the workflow; `hasRuns`: it has several steps. */

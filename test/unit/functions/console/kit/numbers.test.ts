@@ -35,7 +35,7 @@ it('names what each color of a bar is', async () => {
 
 it('counts held emails in the list and on the page of a workflow', async () => {
   const numbers = numbersOf({ delivered: 8, bounced: 2, held: 5 });
-  expect(await textOf(twoWeeksCell(numbers))).toContain('10 sent · 20.0% bounced · 5 held');
+  expect(await textOf(twoWeeksCell(numbers))).toContain('10 sent, 20.0% bounced, 5 held');
   expect(await textOf(twoWeeksCard(numbers, false))).toContain('Blocked 0 Held 5 ');
 });
 
