@@ -57,10 +57,13 @@ export async function isMailReleased(
   return wasHeld && !(await hold.read())?.isOn;
 }
 
-/** Why an email is as it is. Of one that was held until mail was released: what comes next. */
+/**
+ * Why an email is as it is, for a row of a list. Of one that is held nothing: every page says once why all mail is. Of one
+ * that was held until mail was released: what comes next.
+ */
 export function reasonText(email: Explained, isReleased: boolean): string | undefined {
-  if (isReleased && fateOf(email) === 'held') return releasedText;
-  return email.reason;
+  if (fateOf(email) !== 'held') return email.reason;
+  return isReleased ? releasedText : undefined;
 }
 
 type Shown = Readonly<{
@@ -100,7 +103,7 @@ export function emailFacts(
   { isReleased, isToldAbove = false }: Pick<Shown, 'isReleased' | 'isToldAbove'>,
 ): Html {
   const { feedback = {}, sesMessageId, attempts, updatedAt } = email;
-  const reason = reasonText(email, isReleased);
+  const reason = reasonText(email, isReleased) ?? email.reason;
   const at = (moment: string | undefined) => moment && time(moment, { form: 'seconds' });
   return facts([
     [

@@ -258,7 +258,9 @@ describe('the list of emails', () => {
     const reason = 'All mail is held: prices';
     await email('put-aside', { state: 'waiting', heldSince: createdAt, reason, createdAt });
     for (const page of [path, '/console/workflows/welcome']) {
-      expect((await site.get(page)).html).toContain('<span class="badge warn">1 held</span>');
+      const { html } = await site.get(page);
+      expect(html).toContain('<span class="badge warn">1 held</span>');
+      expect(html.match(/prices/g)).toHaveLength(1);
     }
     const asked = await site.get('/console/events/evt-grace?ask=send-again&email=put-aside');
     expect(asked.text).toContain('The email is now held, so there’s nothing to settle.');

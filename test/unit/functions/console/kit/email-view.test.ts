@@ -15,7 +15,7 @@ const bounced = { state: 'sent', feedback: { sentAt: at, bouncedAt: at } } as co
 
 describe('what is said of an email', () => {
   test.each([
-    ['held, while mail is held', held, false, 'held', 'once mail is released', held.reason],
+    ['held, while mail is held', held, false, 'held', 'once mail is released', undefined],
     ['released, on its way', held, true, 'released', 'within a minute', 'within a minute'],
     [
       'waiting for SES, whatever is held',
@@ -28,7 +28,7 @@ describe('what is said of an email', () => {
   ] as const)('that is %s', async (_, email, isReleased, word, sentence, reason) => {
     expect(String(await fateBadge(email, isReleased))).toContain(`>${word}</span>`);
     expect(fateSentence(email, isReleased)).toContain(sentence);
-    expect(reasonText(email, isReleased)).toContain(reason);
+    expect(reasonText(email, isReleased)).toEqual(reason && expect.stringContaining(reason));
   });
 
   it('is what became of it, and not that SES took it once', () => {
