@@ -15,13 +15,14 @@ const breaksAndControls = /[\s\p{Cc}\p{Zl}\p{Zp}]+/gu;
 /** Characters that turn the direction of what follows: a name could make the rest of a mail read backwards. */
 const directionOverrides = /[\u202a-\u202e\u2066-\u2069]/g;
 
+/** The same text, in which no character turns the direction of others. Letters keep theirs. */
+export function withoutOverrides(text: string): string {
+  return text.replace(directionOverrides, '');
+}
+
 /** A value as it may stand in a mail: on one line, without control characters, so that it never starts a new header. */
 export function oneLine(value: unknown): string {
-  return textOf(value)
-    .toWellFormed()
-    .replace(directionOverrides, '')
-    .replace(breaksAndControls, ' ')
-    .trim();
+  return withoutOverrides(textOf(value).toWellFormed()).replace(breaksAndControls, ' ').trim();
 }
 
 function textOf(value: unknown): string {
@@ -58,10 +59,7 @@ const secrets = /\b(polar_[a-z]{2,5}_|whsec_)[\w+/=-]+/g;
 
 /** What somebody else wrote, to stand in a sentence of ours: on one line, not too long, without tokens and secrets. */
 export function plainText(text: string, longest = 200): string {
-  return text
-    .slice(0, longest * 4)
-    .toWellFormed()
-    .replace(directionOverrides, '')
+  return withoutOverrides(text.slice(0, longest * 4).toWellFormed())
     .replace(breaksAndControls, ' ')
     .replace(secrets, '$1…')
     .trim()

@@ -1,11 +1,17 @@
+import { withoutOverrides } from '#shared/safe-text.ts';
+
 const longestName = 256;
 
 /**
- * A name as Polar sends it, made safe for one line: white space and control characters are collapsed. Empty where
- * nothing of it can be seen.
+ * A name as Polar sends it, made safe for one line: white space and control characters are collapsed, and
+ * nothing turns the direction of what follows it on a page. Empty where nothing of it can be seen.
  */
 export function cleanName(name: string): string {
-  const line = [...name.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()]
+  const line = [
+    ...withoutOverrides(name)
+      .replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim(),
+  ]
     .slice(0, longestName)
     .join('')
     .trim();

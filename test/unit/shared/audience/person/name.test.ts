@@ -9,6 +9,8 @@ describe('a name', () => {
     ['  李  小龍 ', { firstName: '李', lastName: '小龍' }],
     ['Eve\r\nBcc: all@example.org', { firstName: 'Eve', lastName: 'Bcc: all@example.org' }],
     ['Ann\u0000\u0007\u2028Lee', { firstName: 'Ann', lastName: 'Lee' }],
+    ['Ann \u202emoc.elpmaxe@lee\u2066', { firstName: 'Ann', lastName: 'moc.elpmaxe@lee' }],
+    ['\u200fשרה\u200e', { firstName: '\u200fשרה\u200e' }],
     ['<b>Ann</b> Lee', { firstName: '<b>Ann</b>', lastName: 'Lee' }],
     ['Doe, Jane', { firstName: 'Jane', lastName: 'Doe' }],
     ['van der Berg, Bob Maria', { firstName: 'Bob', lastName: 'Maria van der Berg' }],
