@@ -26,5 +26,9 @@ export function whyUnchanged(
     };
   }
   const news = type.startsWith('subscription.') ? 'It’s about a subscription. ' : '';
-  return { before: `${news}What it says about `, whom: 'the contact', after: ' was already known.' };
+  return {
+    before: `${news}What it says about `,
+    whom: 'the contact',
+    after: ' was already known.',
+  };
 }

@@ -205,7 +205,9 @@ describe.skipIf(!hasBrowser)('in a real browser', () => {
     await seen(`/events/${webhookId}`, /Customer in Polar/);
     await follow('Replay…');
     await press('Preview');
-    expect(await shown()).toMatch(/What it says about .* was already known|No field of the contact/);
+    expect(await shown()).toMatch(
+      /What it says about .* was already known|No field of the contact/,
+    );
     await press('Replay now');
     await seen(`/events/${webhookId}?view=replays`, /contact only, requested by a local user/);
   });
