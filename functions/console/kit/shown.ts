@@ -17,9 +17,12 @@ export function prettyBody(body: string, whole: string, label = 'The body'): Htm
 ${rest > 0 ? html`<p class="soft">There are ${numberText(rest)} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
 }
 
-/** A name with its colon, another text, a word, or a number of JSON. */
+/**
+ * A name with its colon, another text, a word, or a number of JSON. A text that doesn't end goes to the end: to look for
+ * its end again from each quote in it would take seconds.
+ */
 const jsonToken =
-  /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+  /("(?:\\[\s\S]|[^"\\])*(?:"|\\?$))(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** JSON with its names and values told apart. Any other text comes out as it is. */
 function coloured(text: string): Html[] {
