@@ -131,15 +131,22 @@ export function readStageOptions(context: Readonly<Record<string, unknown>>): Re
   return { kind: 'refused', reason: [...misspelt, ...wrong].join('\n') };
 }
 
-/** Short names are too close to words that mean something else. */
-const shortestWithSlip = 6;
+/** A wrong letter makes a short name another word, such as `state`. */
+const shortestWithWrongLetter = 6;
 
 function isMeant(option: string, name: string): boolean {
   const [meant, given] = [letters(option), letters(name)];
-  return meant === given || (meant.length >= shortestWithSlip && isOneSlip(meant, given));
+  if (meant.length < shortestWithWrongLetter && hasWrongLetter(meant, given)) return false;
+  return isOneSlip(meant, given);
 }
 
-/** Whether one letter too many, too few or wrong, or two swapped ones, are all that differ. */
+/** Of the same length, and not of the same letters. */
+function hasWrongLetter(one: string, other: string): boolean {
+  const sorted = (text: string) => [...text].sort().join('');
+  return one.length === other.length && sorted(one) !== sorted(other);
+}
+
+/** Whether nothing differs but one letter too many, too few or wrong, or two swapped ones. */
 function isOneSlip(one: string, other: string): boolean {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at += 1;

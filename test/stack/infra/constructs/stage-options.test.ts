@@ -110,6 +110,9 @@ describe('the options of a stage', () => {
     ['mailFom', 'mailFrom'],
     ['alarmEmails', 'alarmEmail'],
     ['retentionDoys', 'retentionDays'],
+    ['stgae', 'stage'],
+    ['stages', 'stage'],
+    ['stag', 'stage'],
   ])('refuse %s, which would have no effect', (given, meant) => {
     const reason = `There is no option ${given}. Write -c ${meant}=….`;
     expect(read({ [given]: '30', 'cli-telemetry': false })).toEqual({ kind: 'refused', reason });
