@@ -1,4 +1,9 @@
-import { type Counts, eventNumbers, sumOf } from '#shared/audience/counts/counts.ts';
+import {
+  type Counts,
+  eventNumbers,
+  recordedEvents,
+  sumOf,
+} from '#shared/audience/counts/counts.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';
@@ -92,10 +97,7 @@ export async function latestEvents(
     const busy = slots
       .filter(({ at }) => at < today.day)
       .slice(-daysLookedBack)
-      .findLast((slot) => {
-        const { applied, unchanged, skipped } = eventNumbers(slot.counts);
-        return applied + unchanged + skipped > 0;
-      });
+      .findLast((slot) => recordedEvents(slot.counts) > 0);
     const days = new Set([yesterday, busy?.at ?? yesterday]);
     const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, missing)));
     return pages.find(({ items }) => items.length > 0)?.items ?? [];

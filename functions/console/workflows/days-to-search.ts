@@ -1,3 +1,4 @@
+import { recordedEvents } from '#shared/audience/counts/counts.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { CountStore } from '#shared/store/counts/counts.ts';
 import { daySlots, type Slot } from '#shared/store/counts/slots.ts';
@@ -29,8 +30,6 @@ export async function daysToSearch(
   return [...uncounted, ...counted.slice(0, mostDays)].map(({ at }) => at);
 }
 
-/** What is in the dead letters has no record. */
 function has({ counts }: Slot, type: SupportedEventType): boolean {
-  const { dead = 0, ...recorded } = counts.events[type] ?? {};
-  return Object.values(recorded).some((count) => count > 0);
+  return recordedEvents({ events: { [type]: counts.events[type] ?? {} } }) > 0;
 }

@@ -105,7 +105,7 @@ export function withKeptEvents(found: Counts, before: Counts | undefined): Count
 }
 
 /** Without what is in the dead letters, which has no record yet. */
-function recordedEvents(counts: Counts): number {
+export function recordedEvents(counts: Pick<Counts, 'events'>): number {
   const { all, dead } = eventNumbers(counts);
   return all - dead;
 }
