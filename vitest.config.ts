@@ -61,6 +61,9 @@ process.env['CDK_VALIDATION'] ??= 'false';
 /** Node itself loads a test and strips its types: nothing is transformed or mocked. */
 const loadedByNode = { viteModuleRunner: false, nodeLoader: false };
 
+/** What a test waits for comes late on a machine that is busy: Vitest alone would wait for one second. */
+const patience = { poll: { timeout: 120_000 } };
+
 /** For files that need the synthesised template, emulators or whole stacks. */
 const onStacks = {
   globalSetup: ['test/support/cloud/synthesise-once.ts'],
@@ -72,6 +75,7 @@ const onStacks = {
   experimental: loadedByNode,
   // No claim of speed: a machine that is busy with other things may take ten times as long.
   testTimeout: 300_000,
+  expect: patience,
   // The first file that starts a stack synthesises it, which takes minutes on a machine that is busy.
   hookTimeout: 400_000,
 };
@@ -92,6 +96,7 @@ export default defineConfig({
           experimental: loadedByNode,
           // Long, for a machine that is busy with other things too.
           testTimeout: 120_000,
+          expect: patience,
         },
       },
       {

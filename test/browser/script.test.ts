@@ -190,13 +190,13 @@ ${previewPane({
       await page.getByLabel('With').selectOption('two');
       await page.clock.runFor(1);
       expect((await choosing).postData()).toContain('example=two&act=preview');
-      await expect.poll(() => textOf('[data-preview] p'), { timeout: 120_000 }).toEqual(['chosen']);
+      await expect.poll(() => textOf('[data-preview] p')).toEqual(['chosen']);
       const typing = posted();
       await page.getByLabel('Subject').fill('b');
       expect(asked).toBe(2);
       await page.clock.runFor(600);
       expect((await typing).postData()).toContain('subject=b');
-      await expect.poll(() => textOf('[data-preview] p'), { timeout: 120_000 }).toEqual(['typed']);
+      await expect.poll(() => textOf('[data-preview] p')).toEqual(['typed']);
       expect(await page.evaluate('document.activeElement.name')).toBe('subject');
     });
 
@@ -228,13 +228,10 @@ ${previewPane({
       const before = asked;
       const answered = page.waitForResponse(address, { timeout: 120_000 });
       await expect
-        .poll(
-          async () => {
-            if (asked === before) await page.clock.runFor(1_000);
-            return asked;
-          },
-          { timeout: 120_000 },
-        )
+        .poll(async () => {
+          if (asked === before) await page.clock.runFor(1_000);
+          return asked;
+        })
         .toBeGreaterThan(before);
       await (await answered).finished();
       // The clock of the page is ours; the tasks of its message channels still come after what was there before.
@@ -252,15 +249,12 @@ ${previewPane({
       const done = untilDone('part', true, html`<p>done ${time('2026-11-29T01:01:07Z')}</p>`);
       await open(waiting, waiting, done);
       await page.clock.runFor(1_000);
-      await expect.poll(() => asked, { timeout: 120_000 }).toBe(2);
+      await expect.poll(() => asked).toBe(2);
       await expect
-        .poll(
-          async () => {
-            await page.clock.runFor(1_000);
-            return textOf('#part');
-          },
-          { timeout: 120_000 },
-        )
+        .poll(async () => {
+          await page.clock.runFor(1_000);
+          return textOf('#part');
+        })
         .toEqual(['done 28 Nov 2026, 20:01']);
       await page.clock.runFor(600_000);
       expect(asked).toBe(3);
@@ -269,7 +263,7 @@ ${previewPane({
     it('gives way to the page that takes its place', async () => {
       await open(untilDone('part', false, html`<h1>being erased</h1>`), html`<h1>Erased</h1>`);
       await page.clock.runFor(1_000);
-      await expect.poll(() => textOf('h1'), { timeout: 120_000 }).toEqual(['Erased']);
+      await expect.poll(() => textOf('h1')).toEqual(['Erased']);
       await page.clock.runFor(600_000);
       expect(asked).toBe(3);
     });

@@ -100,7 +100,7 @@ describe('one environment', () => {
   it('begins to read the secret before the first webhook comes', async () => {
     const before = service.requests();
     const ask = await coldIngest();
-    await vi.waitUntil(() => service.requests() > before);
+    await vi.waitUntil(() => service.requests() > before, { timeout: 60_000 });
     expect(await ask(signedRequest(body, { secret }))).toMatchObject({ statusCode: 202 });
     expect(service.requests() - before).toBe(1);
     expect(await queue.takeAll()).toHaveLength(1);
