@@ -24,6 +24,19 @@ export async function bundlePeers(directory: string) {
   return { ingest, worker };
 }
 
+/** The least that an accepted webhook takes, minified: a directory like those of our own bundles. */
+export async function bundleByHand(directory: string): Promise<string> {
+  const bundle = join(directory, 'by-hand');
+  await build({
+    entryPoints: [source('./peer/by-hand.ts')],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    outfile: join(bundle, 'index.js'),
+  });
+  return bundle;
+}
+
 /** A function that does nothing. */
 export async function bundleEmpty(directory: string): Promise<string> {
   const bundle = join(directory, 'empty');

@@ -20,6 +20,8 @@ const reportSchema = z.object({
   loadsUndici: z.boolean(),
 });
 
+const answerSchema = z.object({ statusCode: z.number().exactOptional() });
+
 export type ColdStart = z.infer<typeof reportSchema> &
   Readonly<{
     /** From the start of the process until it asks for work. */
@@ -77,5 +79,10 @@ async function firstInvocation(api: Awaited<ReturnType<typeof startRuntimeApi>>,
     onTaken: () => {},
   });
   if (result.kind === 'error') throw new Error(result.message);
-  return performance.now() - from;
+  const tookMs = performance.now() - from;
+  const { statusCode = 200 } = answerSchema.parse(result.payload ?? {});
+  // The page for an unknown token is a 404, and as good an answer as any.
+  if (statusCode >= 400 && statusCode !== 404)
+    throw new Error(`The first event was refused with ${statusCode}.`);
+  return tookMs;
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { polarPayload } from '#shared/polar/sample/sample-events.ts';
 import { type BenchAccount, startBenchAccount } from './bench-account.ts';
-import { bundleEmpty, bundlePeers, bundleProgram } from './bench-bundles.ts';
+import { bundleByHand, bundleEmpty, bundlePeers, bundleProgram } from './bench-bundles.ts';
 import { type ColdStart, coldStart, type Subject } from './cold-start.ts';
 import { apiEvent, httpRequest, person, queueEvent, webhookOf } from './sample-events.ts';
 import { codeBytes } from './shipped-bundles.ts';
@@ -29,6 +29,7 @@ export async function benchCold({ assembly, directory, runs }: Part) {
     await invokedOnce(account, 'rollup');
     const bootstrap = await bundleProgram('cold-bootstrap', directory);
     const [empty, peers] = [await bundleEmpty(directory), await bundlePeers(directory)];
+    const byHand = await bundleByHand(directory);
     const ingest = account.environmentOf(account.functionNamed('ingest'));
     const worker = account.environmentOf(account.functionNamed('worker'));
     const secret = { POLAR_WEBHOOK_SECRET: account.secret };
@@ -41,6 +42,12 @@ export async function benchCold({ assembly, directory, runs }: Part) {
         environment: account.environmentOf(one),
         ...(one.name in events && { event: events[one.name as keyof typeof events] }),
       })),
+      {
+        name: 'by hand',
+        bundle: byHand,
+        environment: { ...ingest, ...secret },
+        event: events.ingest,
+      },
       {
         name: 'peer of ingest',
         bundle: peers.ingest,
@@ -112,8 +119,9 @@ async function results(subjects: readonly Subject[], rounds: readonly ColdStart[
   // A ratio is taken within each round, so that what else the machine does weighs on both sides.
   const ratio = (nth: number, other: string, key: Figure) =>
     median(rounds.map((starts) => figure(starts[nth], key) / figure(starts[nthNamed(other)], key)));
-  // An empty function against a peer is the floor: what Node alone takes.
-  const peerOf = (name: string) => `peer of ${name === 'empty' ? 'ingest' : name}`;
+  // Below an empty function, and what is done by hand, no accepted webhook can be.
+  const isFloor = (name: string) => name === 'empty' || name === 'by hand';
+  const peerOf = (name: string) => `peer of ${isFloor(name) ? 'ingest' : name}`;
   return await Promise.all(
     subjects.map(async (subject, nth) => ({
       name: subject.name,
