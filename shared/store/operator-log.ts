@@ -147,7 +147,8 @@ export function dynamoOperatorLog(
       let day = start.day;
       let time = start.time;
       const first = since.slice(0, 10);
-      const fromItsStart = readAhead((one) => ofDay(one, limit, undefined), first);
+      const read = (one: string) => ofDay(one, limit, undefined);
+      const fromItsStart = readAhead(read, first, isFiltered(filter) ? daysOfFilter : 1);
       while (day >= first) {
         const { acts, isMore, last } = await (time === undefined
           ? fromItsStart(day)
@@ -169,10 +170,14 @@ export function dynamoOperatorLog(
 }
 
 const mostDaysAtOnce = 32;
+/** What somebody looks for may be in none of the days: a week and today are one round. */
+const daysOfFilter = 8;
+
+const isFiltered = ({ by, what }: ActFilter) => by !== undefined || what !== undefined;
 
 /** Days that are asked for one after another, back to `first`, are read more and more of them side by side. */
-function readAhead<Page>(read: (day: string) => Promise<Page>, first: string) {
-  let width = 1;
+function readAhead<Page>(read: (day: string) => Promise<Page>, first: string, begin: number) {
+  let width = begin;
   let pages = new Map<string, Page>();
   return async (day: string): Promise<Page> => {
     const known = pages.get(day);

@@ -4,6 +4,7 @@ import {
   recordedEvents,
   sumOf,
 } from '#shared/audience/counts/counts.ts';
+import { wasSettled } from '#shared/audience/counts/plan.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { type CountStore, daysBefore, type TotalsOfDay } from '#shared/store/counts/counts.ts';
 import { daySlots, hourSlots, type Slot, type Slots } from '#shared/store/counts/slots.ts';
@@ -73,8 +74,8 @@ export function contactsAt(total: number, slots: readonly Slot[]): number[] {
 export const daysLookedBack = 14;
 
 /**
- * The newest events: those of today, then those of the day before them. That is yesterday, of which the last minutes may
- * not be counted yet, or the newest day of two weeks that has some in what was counted, by days. Looks back day by day
+ * The newest events: those of today, then those of the day before them. That is yesterday, where it may have some that
+ * are not counted yet, or the newest day of two weeks that has some in what was counted, by days. Looks back day by day
  * only where nothing was counted since yesterday.
  */
 export async function latestEvents(
@@ -94,11 +95,11 @@ export async function latestEvents(
     if (!countedAt || countedAt < yesterday) {
       return (await events.newest(yesterday, {}, missing)).items;
     }
-    const busy = slots
-      .filter(({ at }) => at < today.day)
-      .slice(-daysLookedBack)
-      .findLast((slot) => recordedEvents(slot.counts) > 0);
-    const days = new Set([yesterday, busy?.at ?? yesterday]);
+    const before = slots.filter(({ at }) => at < today.day).slice(-daysLookedBack);
+    const busy = before.findLast((slot) => recordedEvents(slot.counts) > 0);
+    const last = before.findLast(({ at }) => at === yesterday);
+    const isCounted = last?.countedAt !== undefined && wasSettled(yesterday, last.countedAt);
+    const days = new Set([...(isCounted ? [] : [yesterday]), ...(busy ? [busy.at] : [])]);
     const pages = await Promise.all([...days].map((day) => events.ofDay(day, {}, missing)));
     return pages.find(({ items }) => items.length > 0)?.items ?? [];
   }

@@ -48,23 +48,27 @@ export function overviewPages(parts: ConsoleParts) {
       counting,
       workflows.all(),
     ]);
+    const ofToday = events.ofDay(today, {}, mostLatest);
     const [[present, counted, all], setUp, latest] = await Promise.all([
       reading,
       reading.then(
         ([known, numbers, ofAll]) =>
           known && setUpOf({ ...parts, contacts }, { status: known, numbers, workflows: ofAll }),
       ),
-      events
-        .ofDay(today, {}, mostLatest)
-        .then((ofToday) => latestEvents(events, byDays, ofToday, mostLatest)),
+      ofToday.then((page) => latestEvents(events, byDays, page, mostLatest)),
     ]);
     if (present?.connection.kind === 'seen') {
       tellConnection(c, present.connection.connection, present.connection.health);
     }
     const [last] = latest;
-    const numbers = await withPresent(counted, last?.receivedAt, countFew, at);
+    const { items, next } = await ofToday;
+    const few = (of: string) =>
+      countFew(of, next ? undefined : items.filter((one) => one.receivedAt.startsWith(of)));
+    const [numbers, added] = await Promise.all([
+      withPresent(counted, last?.receivedAt, few, at),
+      events.addedBy(latest),
+    ]);
     const shown = latest.slice(0, latestBeside(all, numbers));
-    const added = await events.addedBy(shown);
     const concerns = concernsShown(present);
     const wasJustDone = setUp !== undefined && setUpSeen(c, isSetUp(setUp));
     return page(c, {

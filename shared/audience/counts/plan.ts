@@ -87,6 +87,11 @@ function isDue(hour: string, countedAt: string | undefined, now: Date): boolean 
   return afterEndMs < daysCountedAgain * dayMs && sinceMs >= dayMs;
 }
 
+/** Whether all that came in on a day was in it when it was counted: what fails is tried again for hours. */
+export function wasSettled(day: string, countedAt: string): boolean {
+  return Date.parse(countedAt) - Date.parse(day) >= dayMs + settlingMs;
+}
+
 /** The days of which an hour was counted since they were summed up. */
 export function daysToSum(hours: CountedHours, days: readonly CountedDay[]): string[] {
   const summed = new Map(days.map(({ day, countedAt }) => [day, countedAt]));

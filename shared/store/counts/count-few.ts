@@ -13,6 +13,7 @@ type Tables = Readonly<Record<'events' | 'contacts', string>>;
 export type Few = Readonly<{ counts: Counts; total: number; mailable: number }>;
 
 const eventSchema = z.object({ type: z.string(), outcome: eventRecordSchema.shape.outcome });
+type RecordedEvent = z.infer<typeof eventSchema>;
 const contactSchema = z.object({
   address: z.string(),
   subscribed: z.boolean(),
@@ -41,17 +42,25 @@ export function fewCounter(
     return pages.flatMap(({ Items = [] }) => Items);
   }
 
-  /** `at`: a day or an hour, of UTC. */
-  return async function countFew(at: string): Promise<Few | undefined> {
-    const [eventRows, contactRows] = await Promise.all([
-      rowsOf((shard) => ({
-        TableName: tables.events,
-        IndexName: 'byDay',
-        KeyConditionExpression: 'dayShard = :shard AND begins_with(receivedAt, :at)',
-        ExpressionAttributeValues: { ':shard': `${dayOf(at)}#${shard}`, ':at': at },
-        ExpressionAttributeNames: { '#type': 'type', '#outcome': 'outcome' },
-        ProjectionExpression: '#type, #outcome',
-      })),
+  async function eventsOf(at: string): Promise<RecordedEvent[] | undefined> {
+    const rows = await rowsOf((shard) => ({
+      TableName: tables.events,
+      IndexName: 'byDay',
+      KeyConditionExpression: 'dayShard = :shard AND begins_with(receivedAt, :at)',
+      ExpressionAttributeValues: { ':shard': `${dayOf(at)}#${shard}`, ':at': at },
+      ExpressionAttributeNames: { '#type': 'type', '#outcome': 'outcome' },
+      ProjectionExpression: '#type, #outcome',
+    }));
+    return rows && readable(eventSchema, rows);
+  }
+
+  /** `at`: a day or an hour, of UTC. `known`: its events, where they need not be read. */
+  return async function countFew(
+    at: string,
+    known?: readonly RecordedEvent[],
+  ): Promise<Few | undefined> {
+    const [events, contactRows] = await Promise.all([
+      known ?? eventsOf(at),
       rowsOf((shard) => ({
         TableName: tables.contacts,
         IndexName: 'byCreation',
@@ -60,11 +69,9 @@ export function fewCounter(
         ProjectionExpression: 'address, subscribed, createdAt',
       })),
     ]);
-    if (!eventRows || !contactRows) return undefined;
+    if (!events || !contactRows) return undefined;
     const contacts = readable(contactSchema, contactRows);
-    const tallies = readable(eventSchema, eventRows).map(
-      ({ type, outcome }): Tally => ['events', type, outcome],
-    );
+    const tallies = events.map(({ type, outcome }): Tally => ['events', type, outcome]);
     return {
       counts: countsOf(
         tallies,

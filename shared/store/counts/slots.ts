@@ -7,6 +7,8 @@ export type Slot = Readonly<{
   /** `YYYY-MM-DD` or `YYYY-MM-DDTHH`, of UTC. */
   at: string;
   counts: Counts;
+  /** Absent: it was not yet. */
+  countedAt?: string | undefined;
 }>;
 
 export type Slots = Readonly<{
@@ -56,9 +58,12 @@ function slotsOf(
   names: readonly string[],
   rows: readonly (Slot & Readonly<{ countedAt: string }>)[],
 ): Slots {
-  const known = new Map(rows.map((row) => [row.at, row.counts]));
+  const known = new Map(rows.map((row) => [row.at, row]));
   return {
-    slots: names.map((at) => ({ at, counts: known.get(at) ?? nothing })),
+    slots: names.map((at) => {
+      const { counts = nothing, countedAt } = known.get(at) ?? {};
+      return { at, counts, countedAt };
+    }),
     countedAt: rows
       .map((row) => row.countedAt)
       .sort()

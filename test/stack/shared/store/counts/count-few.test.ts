@@ -51,6 +51,13 @@ it('are the events and new contacts of a day or an hour, and all contacts', asyn
   });
 });
 
+it('counts the events that are known already, whatever is in the table', async () => {
+  const known = [{ type: 'customer.updated', outcome: 'skipped' }] as const;
+  expect(await counter()('2026-11-23', known)).toMatchObject({
+    counts: countsOf([['events', 'customer.updated', 'skipped']], 1),
+  });
+});
+
 it('leaves out a row that this version cannot read, and counts the others', async () => {
   await event('odd', 'postponed', '2026-11-23T13:20:00.000Z');
   const [email, creationShard] = ['odd@example.com', shardOf('odd@example.com')];

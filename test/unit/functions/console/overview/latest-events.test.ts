@@ -17,11 +17,13 @@ function pageOf(day: string, days: readonly string[]): EventsOfDay {
   return { day, items: days.includes(day) ? [event] : [], isCutShort: false, next: undefined };
 }
 
-function countedDays(counted: Readonly<Record<string, 'applied' | 'dead'>>, countedAt: string) {
+type Counted = Readonly<Record<string, 'applied' | 'dead'>>;
+
+function countedDays(counted: Counted, countedAt: string, settledAt = countedAt) {
   const counts = {
     days: async () =>
       Object.entries(counted).map(([day, outcome]) => ({
-        ...{ day, countedAt, hours: 24, isFinal: true },
+        ...{ day, countedAt: day === today ? countedAt : settledAt, hours: 24, isFinal: true },
         counts: {
           events: { 'order.paid': { [outcome]: 1 } },
           emails: {},
@@ -93,6 +95,32 @@ it.each<[string, string[], Record<string, 'applied' | 'dead'>, string[], string[
   const byDays = countedDays(counted, justNow);
   const items = await latestEvents(events, byDays, pageOf(today, days), 5);
   expect(items.map(({ receivedAt }) => receivedAt.slice(0, 10))).toEqual(found);
+  expect(read).toEqual(asked);
+});
+
+it.each<[string, Counted, string, string[]]>([
+  ['a settled one', { '2026-11-13': 'dead' }, `${today}T03:00:00.000Z`, []],
+  [
+    'a settled one, after a day with some',
+    { '2026-11-13': 'dead', '2026-11-06': 'applied' },
+    `${today}T03:00:00.000Z`,
+    ['2026-11-06'],
+  ],
+  [
+    'one to which some may come',
+    { '2026-11-13': 'dead' },
+    `${today}T02:59:59.999Z`,
+    ['2026-11-13'],
+  ],
+])('asks for a yesterday without events unless it is %s', async (_, counted, settledAt, asked) => {
+  const read: string[] = [];
+  const ofDay = async (day: string) => {
+    read.push(day);
+    return pageOf(day, []);
+  };
+  const byDays = countedDays({ ...counted, [today]: 'applied' }, justNow, settledAt);
+  const newest = () => ofDay('no day that was counted');
+  expect(await latestEvents({ newest, ofDay }, byDays, pageOf(today, []), 5)).toEqual([]);
   expect(read).toEqual(asked);
 });
 
