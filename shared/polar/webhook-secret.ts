@@ -6,8 +6,8 @@ const leastBytesThatCount = 8;
 // What every secret of Polar begins with is no secret.
 const prefix = /^(?:whsec_|polar_whs_)/;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
-// As the README writes one that is still to be filled in.
-const placeholder = /…|\.\.\.|^polar_whs_or_whsec_/;
+// As the README writes one that is still to be filled in; the ellipsis by its number keeps ingest's code in ASCII.
+const placeholder = /\u2026|\.\.\.|^polar_whs_or_whsec_/;
 
 /** Whether the text can be a webhook secret at all. One that cannot counts as not set up. */
 export function isWebhookSecret(text: string): boolean {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTemplate } from '#infra/local/assembly/template.ts';
@@ -75,6 +75,20 @@ describe('a bundle', () => {
     expect(modules).toContain('NativeModule crypto');
     expect(modules).not.toContain('NativeModule zlib');
   });
+
+  it.each(['ingest', 'worker', 'watch', 'console'])(
+    'of %s is in ASCII where it is large: V8 takes two bytes for each character of any other code',
+    (name) => {
+      const bundle = bundleOf(name);
+      const code = readdirSync(bundle)
+        .filter((file) => file.endsWith('.mjs'))
+        .map((file) => readFileSync(join(bundle, file), 'utf8'));
+      const largest = code.toSorted((a, b) => b.length - a.length)[0] ?? '';
+
+      expect(largest.length).toBeGreaterThan(60_000);
+      expect(largest.match(/.{0,40}[^\0-\x7f].{0,40}/)?.[0]).toBeUndefined();
+    },
+  );
 
   it('brings credentials from the environment, and no other source of them', () => {
     const code = readFileSync(join(bundleOf('worker'), 'index.mjs'), 'utf8');

@@ -80,7 +80,7 @@ ${find(shown.token)}
 const find = (token: string) =>
   html`<form class="find" method="post" action="${findPath}" role="search" aria-label="Everything">
 <input type="hidden" name="token" value="${token}">
-<label><span class="unseen">Find</span><input type="search" name="q" placeholder="Find…" autocomplete="off" aria-keyshortcuts="/" data-find></label>
+<label><span class="unseen">Find</span><input type="search" name="q" placeholder="Find&hellip;" autocomplete="off" aria-keyshortcuts="/" data-find></label>
 <kbd aria-hidden="true">/</kbd><button type="submit" class="unseen">Search</button>
 </form>`;
 
