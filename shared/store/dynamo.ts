@@ -44,7 +44,7 @@ type ShardPage<T, K> = Readonly<{ items: readonly T[]; next: K | undefined }>;
 type ShardedList<T, K> = Readonly<{
   shards: readonly string[];
   /** Reads on in one shard, newest first. There may be more where nothing was found, see `next`. */
-  read(shard: string, after: K | undefined): Promise<ShardPage<T, K>>;
+  read(shard: string, after: K | undefined, isFirst: boolean): Promise<ShardPage<T, K>>;
   keyOf(item: T): K;
   /** The later in the order of text, the newer. */
   ageOf(item: T): string;
@@ -68,6 +68,11 @@ type Shard<T, K> = {
   isOver: boolean;
   reads: number;
 };
+
+/** With how many of each shard a page begins: hardly ever has one of them more than so many of its rows. */
+export function shareOf(limit: number): number {
+  return Math.ceil((2 * limit) / listShards) + 3;
+}
 
 /** One page of a list that is spread over shards, newest first, each item on exactly one page. */
 export async function newestFirst<T, K>(
@@ -103,7 +108,7 @@ async function fill<T, K>(list: ShardedList<T, K>, dry: readonly Shard<T, K>[]):
   await Promise.all(
     dry.map(async (shard) => {
       while (shard.found.length === 0 && !shard.isOver && shard.reads < list.mostReads) {
-        const { items, next } = await list.read(shard.name, shard.after);
+        const { items, next } = await list.read(shard.name, shard.after, shard.reads === 0);
         shard.reads += 1;
         shard.found.push(...items);
         shard.after = next;

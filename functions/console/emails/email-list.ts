@@ -1,12 +1,17 @@
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
-import { type EmailFate, emailFates, fateOf } from '#shared/audience/emails/email-fate.ts';
+import {
+  countedFates,
+  type EmailFate,
+  emailFates,
+  fateOf,
+} from '#shared/audience/emails/email-fate.ts';
 import type { Contact } from '#shared/audience/person/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import { contactsIn, type KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { type EmailListPage, fullPage } from '#shared/store/mail/email-list.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
-import type { EmailsNow } from '#shared/store/mail/emails-now.ts';
+import type { OpenEmails } from '#shared/store/mail/emails-now.ts';
 import { chips } from '../kit/chips.ts';
 import { reasonText } from '../kit/email-view.ts';
 import { underDays } from '../kit/enhanced.ts';
@@ -54,7 +59,7 @@ export const openFates: readonly EmailFate[] = ['unknown', 'held', 'waiting', 'r
 
 /** Of the open emails those that are asked for, without another read; `undefined`: there are more than were read. */
 export function openPage(
-  { openEmails, hasAllOpen }: EmailsNow,
+  { openEmails, hasAllOpen }: OpenEmails,
   query: EmailQuery,
   limit: number,
 ): EmailListPage | undefined {
@@ -69,10 +74,26 @@ export function openPage(
   return fullPage(items, limit, true) ?? { items, next: undefined, isCutShort: false };
 }
 
+/** Whether the list is of all emails, the newest first. */
+export function isOfAll({ fate, workflow, day, before }: EmailQuery): boolean {
+  return (fate ?? workflow ?? day ?? before) === undefined;
+}
+
+/** What became of the emails since then; `undefined`: there are more than on this page, which begins with the newest. */
+export function fatesOnPage(
+  { items, next }: EmailListPage,
+  since: string,
+): ReadonlyMap<EmailFate, number> | undefined {
+  const isWhole = next === undefined || items.some(({ createdAt }) => createdAt < since);
+  return isWhole ? countedFates(items.filter(({ createdAt }) => createdAt >= since)) : undefined;
+}
+
 export type EmailListShown = Readonly<{
   query: EmailQuery;
   list: EmailListPage;
-  now: EmailsNow;
+  open: OpenEmails['open'];
+  /** What became of those of the last 24 hours; absent: the list is narrowed to some. */
+  lastDay: ReadonlyMap<EmailFate, number> | undefined;
   /** Whether mail is not held now: what was goes out. */
   isReleased: boolean;
   workflows: readonly Workflow[];
@@ -86,12 +107,10 @@ export type EmailListShown = Readonly<{
 
 /** Emails of all workflows, newest first, with what became of each. */
 export function emailListView(shown: EmailListShown): Html {
-  const { query, list, now } = shown;
-  const { fate, workflow, day, before } = query;
-  const isFiltered = (fate ?? workflow ?? day ?? before) !== undefined;
-  if (list.items.length === 0 && !list.isCutShort && !isFiltered) return nothing(shown);
-  return html`${undecided(now, query)}
-<p class="fates"><span class="soft">Last 24 hours:</span> ${countBadges({ byFate: now.byFate ?? now.byState, isComplete: now.hasAllOfDay }, shown.isReleased)}</p>
+  const { query, list, open, lastDay } = shown;
+  if (list.items.length === 0 && !list.isCutShort && isOfAll(query)) return nothing(shown);
+  return html`${undecided(open, query)}
+${lastDay && html`<p class="fates"><span class="soft">Last 24 hours:</span> ${countBadges({ byFate: lastDay, isComplete: true }, shown.isReleased)}</p>`}
 ${filters(shown)}
 ${
   list.items.length === 0
@@ -105,7 +124,7 @@ ${
 ${paging(query, list)}`;
 }
 
-function undecided({ open }: EmailsNow, { fate }: EmailQuery): Html {
+function undecided(open: OpenEmails['open'], { fate }: EmailQuery): Html {
   const count = open.get('unknown') ?? 0;
   if (count === 0 || fate === 'unknown') return html``;
   const [are, they] = count === 1 ? ['email has', 'it'] : ['emails have', 'them'];

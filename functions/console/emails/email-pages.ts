@@ -3,10 +3,11 @@ import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import { oneLine } from '#shared/safe-text.ts';
 import { dynamoContactLookup, keptCustomers } from '#shared/store/audience/contact-lookup.ts';
+import { fatesSince } from '#shared/store/counts/counts.ts';
 import { dynamoEventLog } from '#shared/store/events/event-log.ts';
 import { countHeld } from '#shared/store/mail/due-emails.ts';
 import { dynamoEmailList } from '#shared/store/mail/email-list.ts';
-import { dynamoEmailsNow } from '#shared/store/mail/emails-now.ts';
+import { dynamoOpenEmails } from '#shared/store/mail/emails-now.ts';
 import { emailSources } from '../kit/email-frame.ts';
 import { isMailReleased } from '../kit/email-view.ts';
 import { textOf } from '../kit/fields.ts';
@@ -22,6 +23,8 @@ import {
   type EmailQuery,
   emailListView,
   emailQuery,
+  fatesOnPage,
+  isOfAll,
   openFates,
   openPage,
   recipientsIn,
@@ -34,14 +37,15 @@ const section = 'emails';
 const above = { href: emailsPath, title: 'Emails' };
 const longestReason = 200;
 const pageSize = 50;
+const dayMs = 86_400_000;
 
 const keySchema = z.string().check(z.minLength(1), z.maxLength(200));
 
 /** All mail: what became of each email, and the switch that stops all of it. */
 export function emailPages(parts: ConsoleParts) {
-  const { db, env, hold, workflows, store, now } = parts;
+  const { db, env, counts, hold, workflows, store, now } = parts;
   const app = new Hono<ConsoleEnv>();
-  const emailsNow = dynamoEmailsNow(db, env.EMAILS_TABLE);
+  const openEmails = dynamoOpenEmails(db, env.EMAILS_TABLE);
   const emailList = dynamoEmailList(db, env.EMAILS_TABLE);
   const events = dynamoEventLog(db, env.EVENTS_TABLE);
   const removed = removedWorkflows(workflows, () => now().getTime());
@@ -61,25 +65,27 @@ export function emailPages(parts: ConsoleParts) {
     const workflowIds = workflow === undefined ? allIds : [workflow];
     const listed = () => emailList({ workflowIds, fate, before: beforeOf(query) }, pageSize);
     const [present, early, heldNow] = await Promise.all([
-      emailsNow(allIds, now()),
+      openEmails(),
       isOpen ? undefined : listed(),
       held?.isOn ? countHeld(db, env.EMAILS_TABLE) : undefined,
     ]);
     const list = early ?? openPage(present, query, pageSize) ?? (await listed());
-    const recipients = recipientsIn(
-      await keptCustomers(
-        store,
-        list.items.map(({ customerId }) => customerId),
-      ),
-    );
+    const dayAgo = new Date(now().getTime() - dayMs).toISOString();
+    const ofLastDay = () => fatesOnPage(list, dayAgo) ?? fatesSince(counts, dayAgo);
+    const customerIds = list.items.map(({ customerId }) => customerId);
+    const [kept, lastDay] = await Promise.all([
+      keptCustomers(store, customerIds),
+      isOfAll(query) ? ofLastDay() : undefined,
+    ]);
     const listView = emailListView({
       query,
       list,
-      now: present,
+      open: present.open,
+      lastDay,
       isReleased: !held?.isOn,
       workflows: all,
       removed: gone,
-      ...recipients,
+      ...recipientsIn(kept),
     });
     // Said once, where mail is released.
     if (held?.isOn) c.set('held', undefined);

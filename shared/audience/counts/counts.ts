@@ -51,6 +51,15 @@ const countedAs = {
   reserved: 'waiting',
 } as const satisfies Record<EmailFate, CountedFate>;
 
+/** How many emails ended how, of all workflows. */
+export function fatesIn({ emails }: Pick<Counts, 'emails'>): ReadonlyMap<EmailFate, number> {
+  const all = fates.map((fate) => {
+    const count = Object.values(emails).reduce((sum, numbers) => sum + (numbers[fate] ?? 0), 0);
+    return [fate === 'accepted' ? 'sent' : fate, count] as const;
+  });
+  return new Map(all.filter(([, count]) => count > 0));
+}
+
 /** One more of this. */
 export type Tally = readonly [section: (typeof sections)[number], of: string, what: string];
 

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { type NormalisedEmail, normalisedEmail } from '#shared/audience/person/address.ts';
 import { type Contact, contactSchema, emailOf } from '#shared/audience/person/person.ts';
 import { type AudienceStore, look } from '#shared/audience/rows/unit-of-work.ts';
-import { indexKey, type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { indexKey, type ListPage, listShards, newestFirst, shareOf } from '#shared/store/dynamo.ts';
 import { type KeptCustomer, keptCustomers } from './contact-lookup.ts';
 import type { WordPosition, WordSearch } from './word-index.ts';
 
@@ -64,16 +64,11 @@ export function dynamoContactList(db: DynamoDBDocumentClient, table: string): Co
 
   return {
     page(filter, limit, after) {
-      const hasRead = new Set<string>();
-      const share = Math.ceil((2 * limit) / shards.length);
       return newestFirst(
         {
           shards,
-          read(shard, from) {
-            const isFirst = !hasRead.has(shard);
-            hasRead.add(shard);
-            return read(shard, filter, isFirst ? share : readAtOnce, from);
-          },
+          read: (shard, from, isFirst) =>
+            read(shard, filter, isFirst ? shareOf(limit) : readAtOnce, from),
           keyOf: ({ createdAt, email }) => ({ createdAt, email }),
           ageOf: ({ createdAt }) => createdAt,
           limit,

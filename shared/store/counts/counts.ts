@@ -10,6 +10,7 @@ import {
   allMail,
   type Counts,
   countsSchema,
+  fatesIn,
   sumOf,
   type WorkflowNumbers,
   workflowNumbers,
@@ -146,14 +147,23 @@ export async function workflowsOfTwoWeeks(
   return (workflowId) => workflowNumbers(sum, workflowId);
 }
 
+/** What was counted since then. An hour that has begun before is left out: of a day, the rest is the last day in hours. */
+async function countedSince(counts: Pick<CountStore, 'hours'>, since: string): Promise<Counts> {
+  const next = new Date(Date.parse(since) + 3_600_000);
+  const rows = await counts.hours(hourOf(next), '9999');
+  return sumOf(rows.map((row) => row.counts));
+}
+
+/** What became of the emails since then, as they were counted last. One read. */
+export async function fatesSince(counts: Pick<CountStore, 'hours'>, since: string) {
+  return fatesIn(await countedSince(counts, since));
+}
+
 /** How the emails of a day are as they were counted last: one read, however many workflows there are. */
 export function countedEmails(counts: Pick<CountStore, 'hours'>): EmailsOfDay {
   return async (_, since) => {
-    // An hour that has begun before is left out: the rest is the last day in hours.
-    const next = new Date(Date.parse(since) + 3_600_000);
-    const rows = await counts.hours(hourOf(next), '9999');
     const { sent, blocked, failed, unknown, held, waiting } = allMail(
-      sumOf(rows.map((row) => row.counts)),
+      await countedSince(counts, since),
     );
     const byState = [
       ['sent', sent],

@@ -9,6 +9,7 @@ import {
   listShards,
   newestFirst,
   readBatch,
+  shareOf,
 } from '#shared/store/dynamo.ts';
 import { attributesOf, eventRecordOf, payloadOf, readEvent } from './event-item.ts';
 
@@ -133,7 +134,7 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
         IndexName: 'byDay',
         ScanIndexForward: false,
         ...conditionOf(filter, dayShard),
-        Limit: isFiltered(filter) ? readAtOnce : limit,
+        Limit: limit,
         ExclusiveStartKey: after && { ...after, dayShard },
       }),
     );
@@ -147,7 +148,10 @@ export function dynamoEventLog(db: DynamoDBDocumentClient, table: string): Event
     const page = await newestFirst(
       {
         shards: Array.from({ length: listShards }, (_, shard) => String(shard)),
-        read: (shard, from) => read(`${day}#${shard}`, filter, limit, from),
+        read: (shard, from, isFirst) => {
+          const most = isFirst ? shareOf(limit) : limit;
+          return read(`${day}#${shard}`, filter, isFiltered(filter) ? readAtOnce : most, from);
+        },
         keyOf: ({ receivedAt, webhookId }) => ({ receivedAt, webhookId }),
         ageOf: ({ receivedAt }) => receivedAt,
         limit,

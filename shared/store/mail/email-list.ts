@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type EmailFate, reportedFates } from '#shared/audience/emails/email-fate.ts';
-import { listShards } from '#shared/store/dynamo.ts';
+import { listShards, shareOf } from '#shared/store/dynamo.ts';
 import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
@@ -25,56 +25,78 @@ type EmailList = (
 ) => Promise<EmailListPage>;
 
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const keySchema = z.object({ createdAt: z.string() });
+const keySchema = z.looseObject({ createdAt: z.string() });
+type IndexKey = z.infer<typeof keySchema>;
 
 /** Of each shard of each workflow, where a fate has to be looked for among the others. */
 const readAtOnce = 250;
+/** Of each, where none has: mostly one, of its share of a page. */
+const mostReads = 3;
+
+/** A shard of a workflow, as far as it was read. */
+type Part = Readonly<{
+  name: string;
+  items: readonly ReportedEmail[];
+  after: IndexKey | undefined;
+}>;
 
 /**
- * The emails of several workflows in one list, from an index that lags by moments. One query for each shard of each
- * workflow, however many emails there are: where those do not reach, the page is cut short and says where to go on.
+ * The emails of several workflows in one list, from an index that lags by moments. A few queries at most for each shard of
+ * each workflow, however many emails there are: where those do not reach, the page is cut short and says where to go on.
  */
 export function dynamoEmailList(db: DynamoDBDocumentClient, table: string): EmailList {
   return async ({ workflowIds, fate, before }, limit) => {
-    // One more than fits tells whether there are more.
-    const mostRead = fate === undefined ? limit + 1 : readAtOnce;
-    const parts = await Promise.all(
-      workflowIds.flatMap((id) =>
-        shards.map(async (shard) => {
-          const values = {
-            ':shard': `${shard}#${id}`,
-            ...(before !== undefined && { ':before': before }),
-          };
-          const { Items, LastEvaluatedKey } = await db.send(
-            new QueryCommand({
-              TableName: table,
-              IndexName: 'byWorkflow',
-              KeyConditionExpression: `workflowShard = :shard${before === undefined ? '' : ' AND createdAt < :before'}`,
-              ScanIndexForward: false,
-              Limit: mostRead,
-              ...withFate(fate, values),
-            }),
-          );
-          return {
-            items: readable(reportedEmailSchema, Items),
-            readDownTo: LastEvaluatedKey && keySchema.parse(LastEvaluatedKey).createdAt,
-          };
+    const readOn = async ({ name, items, after }: Part, most: number): Promise<Part> => {
+      const values = { ':shard': name, ...(before !== undefined && { ':before': before }) };
+      const { Items, LastEvaluatedKey } = await db.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'byWorkflow',
+          KeyConditionExpression: `workflowShard = :shard${before === undefined ? '' : ' AND createdAt < :before'}`,
+          ScanIndexForward: false,
+          Limit: most,
+          ExclusiveStartKey: after,
+          ...withFate(fate, values),
         }),
-      ),
+      );
+      const more = readable(reportedEmailSchema, Items);
+      const last = LastEvaluatedKey && keySchema.parse(LastEvaluatedKey);
+      return { name, items: [...items, ...more], after: last };
+    };
+    const names = workflowIds.flatMap((id) => shards.map((shard) => `${shard}#${id}`));
+    const first = fate === undefined ? shareOf(limit) : readAtOnce;
+    let parts: readonly Part[] = await Promise.all(
+      names.map((name) => readOn({ name, items: [], after: undefined }, first)),
     );
+    for (let reads = 1; fate === undefined && reads < mostReads; reads++) {
+      const behind = new Set(behindIn(parts, limit));
+      if (behind.size === 0) break;
+      // One more than fits tells whether there are more.
+      parts = await Promise.all(
+        parts.map((part) => (behind.has(part) ? readOn(part, limit + 1) : part)),
+      );
+    }
     // Whatever is older than this was not read everywhere yet.
     const floor = parts
-      .flatMap(({ readDownTo }) => readDownTo ?? [])
+      .flatMap(({ after }) => after?.createdAt ?? [])
       .reduce((latest, one) => (one > latest ? one : latest), '');
-    const found = parts
-      .flatMap(({ items }) => items)
-      .filter(({ createdAt }) => createdAt > floor)
-      .sort((a, b) => (a.createdAt > b.createdAt ? -1 : 1));
+    const found = newestFirst(parts).filter(({ createdAt }) => createdAt > floor);
     const full = fullPage(found, limit, floor === '');
     if (full) return full;
     const next = floor === '' ? undefined : momentAfter(floor);
     return { items: found, next, isCutShort: next !== undefined };
   };
+}
+
+function newestFirst(parts: readonly Part[]): ReportedEmail[] {
+  const all = parts.flatMap(({ items }) => items);
+  return all.sort((a, b) => (a.createdAt > b.createdAt ? -1 : 1));
+}
+
+/** The parts that may have more emails of this page than were read. */
+function behindIn(parts: readonly Part[], limit: number): Part[] {
+  const last = newestFirst(parts)[limit - 1]?.createdAt ?? '';
+  return parts.filter(({ after }) => after !== undefined && after.createdAt >= last);
 }
 
 /** A page of emails that come newest first; `undefined`: they are too few. `isAll`: there are no others than these. */

@@ -1,35 +1,32 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { type Email, emailSchema } from '#shared/audience/emails/email.ts';
-import {
-  countedFates,
-  type EmailFate,
-  type StateOrHeld,
-  stateOrHeld,
-} from '#shared/audience/emails/email-fate.ts';
+import { type StateOrHeld, stateOrHeld } from '#shared/audience/emails/email-fate.ts';
 import { listShards, rowsOf } from '#shared/store/dynamo.ts';
 import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
 type State = Email['state'];
 
-export type EmailsNow = Readonly<{
-  /** How many of the workflows' emails that began since then are in which state. */
-  since: string;
-  byState: ReadonlyMap<StateOrHeld, number>;
-  /** What became of the same, where the emails themselves were read and not their counts. */
-  byFate: ReadonlyMap<EmailFate, number> | undefined;
-  /** The open ones themselves, newest first. */
+/** Emails of any age about which something is left to do: reserved, waiting, held or unknown. */
+export type OpenEmails = Readonly<{
+  /** The newest first. */
   openEmails: readonly ReportedEmail[];
-  /** Emails of any age about which something is left to do: reserved, waiting, held or unknown. */
   open: ReadonlyMap<StateOrHeld, number>;
   /** Since when SES has put off the one that waits the longest. */
   waitingSince: string | undefined;
-  /** Whether all that began since then are in `byState`: only the newest 2,000 of a workflow are read. */
-  hasAllOfDay: boolean;
-  /** Whether all open ones are in `open` and `openEmails`: only 800 are read. */
+  /** Whether all of them are here: only 800 are read. */
   hasAllOpen: boolean;
 }>;
+
+export type EmailsNow = OpenEmails &
+  Readonly<{
+    /** How many of the workflows' emails that began since then are in which state. */
+    since: string;
+    byState: ReadonlyMap<StateOrHeld, number>;
+    /** Whether all that began since then are in `byState`: only the newest 2,000 of a workflow are read. */
+    hasAllOfDay: boolean;
+  }>;
 
 const dayMs = 24 * 3_600_000;
 
@@ -38,17 +35,15 @@ const mostOfDay = 250;
 const mostOpen = 100;
 
 const shards = Array.from({ length: listShards }, (_, shard) => String(shard));
-const fated = z.pick(reportedEmailSchema, { state: true, heldSince: true, feedback: true });
+const fated = z.pick(emailSchema, { state: true, heldSince: true });
 const keys = z.array(z.pick(emailSchema, { ledgerKey: true }));
 const openSchema = z.pick(emailSchema, { state: true, waitingSince: true, heldSince: true });
 
-/** How many emails that began since then are in which state, and what became of them where that is known. */
+/** How many emails that began since then are in which state. */
 export type EmailsOfDay = (
   workflowIds: readonly string[],
   since: string,
-) => Promise<
-  Pick<EmailsNow, 'byState'> & Partial<Pick<EmailsNow, 'byFate'>> & { isWhole: boolean }
->;
+) => Promise<Pick<EmailsNow, 'byState'> & { isWhole: boolean }>;
 
 /** From the emails themselves: some queries for each workflow. */
 function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfDay {
@@ -59,7 +54,7 @@ function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfD
         IndexName: 'byWorkflow',
         KeyConditionExpression: 'workflowShard = :shard AND createdAt >= :since',
         ExpressionAttributeValues: { ':shard': `${shard}#${workflowId}`, ':since': since },
-        ProjectionExpression: '#state, heldSince, feedback',
+        ProjectionExpression: '#state, heldSince',
         ExpressionAttributeNames: { '#state': 'state' },
         ScanIndexForward: false,
         Limit: mostOfDay,
@@ -75,21 +70,13 @@ function dynamoEmailsOfDay(db: DynamoDBDocumentClient, table: string): EmailsOfD
     const emails = parts.flatMap((part) => part.emails);
     return {
       byState: counted(emails),
-      byFate: countedFates(emails),
       isWhole: parts.every(({ isWhole }) => isWhole),
     };
   };
 }
 
-/**
- * How the emails of these workflows are, from indexes that lag by moments. Reads a bounded number of rows, however
- * many there are. `ofDay`: where the numbers of the last day come from.
- */
-export function dynamoEmailsNow(
-  db: DynamoDBDocumentClient,
-  table: string,
-  ofDay: EmailsOfDay = dynamoEmailsOfDay(db, table),
-) {
+/** The open emails of all workflows, from an index that lags by moments. */
+export function dynamoOpenEmails(db: DynamoDBDocumentClient, table: string) {
   async function openIn(shard: string) {
     const { Items, LastEvaluatedKey } = await db.send(
       new QueryCommand({
@@ -104,12 +91,8 @@ export function dynamoEmailsNow(
     return { ledgerKeys, isWhole: LastEvaluatedKey === undefined };
   }
 
-  return async (workflowIds: readonly string[], now: Date): Promise<EmailsNow> => {
-    const since = new Date(now.getTime() - dayMs).toISOString();
-    const [{ byState, byFate, isWhole }, open] = await Promise.all([
-      ofDay(workflowIds, since),
-      Promise.all(shards.map(openIn)),
-    ]);
+  return async (): Promise<OpenEmails> => {
+    const open = await Promise.all(shards.map(openIn));
     const openKeys = open.flatMap(({ ledgerKeys }) => ledgerKeys);
     const rows = await rowsOf(db, { table, key: 'ledgerKey' }, openKeys);
     const isOpen = ({ state }: Pick<Email, 'state'>) => isStillOpen.includes(state);
@@ -118,15 +101,31 @@ export function dynamoEmailsNow(
       state === 'waiting' && waitingSince !== undefined ? [waitingSince] : [],
     );
     return {
-      since,
-      byState,
-      byFate,
       open: counted(openNow),
       openEmails: newestFirst(readable(reportedEmailSchema, [...rows.values()]).filter(isOpen)),
       waitingSince: waiting.sort()[0],
-      hasAllOfDay: isWhole,
       hasAllOpen: open.every((shard) => shard.isWhole),
     };
+  };
+}
+
+/**
+ * How the emails of these workflows are, from indexes that lag by moments. Reads a bounded number of rows, however
+ * many there are. `ofDay`: where the numbers of the last day come from.
+ */
+export function dynamoEmailsNow(
+  db: DynamoDBDocumentClient,
+  table: string,
+  ofDay: EmailsOfDay = dynamoEmailsOfDay(db, table),
+) {
+  const openEmails = dynamoOpenEmails(db, table);
+  return async (workflowIds: readonly string[], now: Date): Promise<EmailsNow> => {
+    const since = new Date(now.getTime() - dayMs).toISOString();
+    const [{ byState, isWhole }, open] = await Promise.all([
+      ofDay(workflowIds, since),
+      openEmails(),
+    ]);
+    return { since, byState, hasAllOfDay: isWhole, ...open };
   };
 }
 

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { countedFates, type EmailFate } from '#shared/audience/emails/email-fate.ts';
-import { type ListPage, listShards, newestFirst } from '#shared/store/dynamo.ts';
+import { type ListPage, listShards, newestFirst, shareOf } from '#shared/store/dynamo.ts';
 import { readable } from '#shared/store/readable.ts';
 import { type ReportedEmail, reportedEmailSchema } from './emails.ts';
 
@@ -74,10 +74,10 @@ export function dynamoWorkflowEmails(db: DynamoDBDocumentClient, table: string):
       return newestFirst(
         {
           shards,
-          async read(shard, from) {
+          async read(shard, from, isFirst) {
             const { Items, LastEvaluatedKey } = await db.send(
               new QueryCommand({
-                ...queryOf(shard, workflowId, limit),
+                ...queryOf(shard, workflowId, isFirst ? shareOf(limit) : limit),
                 ExclusiveStartKey: from && { ...from, workflowShard: `${shard}#${workflowId}` },
               }),
             );

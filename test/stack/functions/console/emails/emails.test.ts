@@ -303,6 +303,44 @@ describe('the list of emails', () => {
     expect(new Set(found).size).toBe(70);
   });
 
+  it('fills a page although one shard has nearly all of its mails, and shows each once', async () => {
+    const minute = (nth: number) => new Date(Date.UTC(2026, 10, 8, 10, nth)).toISOString();
+    for (let nth = 0; nth < 120; nth++) {
+      const workflowShard = `${nth % 10 === 9 ? 5 : 4}#welcome`;
+      await email(`uneven-${nth}`, { state: 'failed', createdAt: minute(nth), workflowShard });
+    }
+    const day = `${path}?day=2026-11-08`;
+    const first = keysIn((await site.get(day)).html);
+    expect(first).toEqual(Array.from({ length: 50 }, (_, nth) => `uneven-${119 - nth}`));
+    const found = await keysOnPages(day);
+    expect(found.length).toBe(120);
+    expect(new Set(found).size).toBe(120);
+  });
+
+  it('tells the fates of the last 24 hours by what was counted where a page cannot, and of all mail alone', async () => {
+    const now = site.parts.now();
+    const told = async (query = '') => {
+      const { html } = await site.get(`${path}${query}`);
+      return [...html.matchAll(/<p class="fates">.*?<\/p>/gs)].map(([line]) =>
+        [...line.matchAll(/badge \w+">([^<]+)/g)].map(([, badge]) => badge),
+      );
+    };
+    const emails = { welcome: { accepted: 1 }, other: { delivered: 1_200 } };
+    const counts = { events: {}, emails, runs: {}, newContacts: 0 };
+    await site.parts.counts.putHour({
+      hour: now.toISOString().slice(0, 13),
+      countedAt: now.toISOString(),
+      counts,
+    });
+    expect(await told()).toEqual([expect.not.arrayContaining(['1,200 delivered'])]);
+    for (let nth = 0; nth < 60; nth++) {
+      const createdAt = new Date(now.getTime() - nth * 1_000).toISOString();
+      await email(`busy-${nth}`, { state: 'failed', createdAt });
+    }
+    expect(await told()).toEqual([['1,200 delivered', '1 sent']]);
+    expect(await told('?fate=failed')).toEqual([]);
+  });
+
   it.each([0, 900])(
     'shows each held mail, and how many they are, behind %i that wait',
     async (many) => {
