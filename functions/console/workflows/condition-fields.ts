@@ -4,7 +4,7 @@ import { offeredValues } from '#shared/mail/check/check-conditions.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import type { Html } from '../kit/page.ts';
 import { capital, operatorWords } from '../kit/words.ts';
-import { conditionGroups } from './condition-groups.ts';
+import { conditionGroups, type PropertyGroup } from './condition-groups.ts';
 import type { SeenValue, SeenValues } from './recent-events.ts';
 import type { TypedCondition } from './typed-workflow.ts';
 
@@ -26,6 +26,8 @@ type Conditions = Readonly<{
   problemAt: (index: number) => string | undefined;
   /** Values that were seen, by property. */
   seen: SeenValues;
+  /** Whether the page has many rows, so that one which is about something offers only what is like it. */
+  isOneOfMany: boolean;
 }>;
 
 /** A row for each condition, and empty ones. */
@@ -45,7 +47,7 @@ const addOf = (act: string) => `add-${act}`;
 function conditionRow(
   { property, operator, value }: TypedCondition,
   index: number,
-  { prefix, act, anchor, label, scopes, event, problemAt, seen }: Conditions,
+  { prefix, act, anchor, label, scopes, event, problemAt, seen, isOneOfMany }: Conditions,
 ): Html {
   const problem = problemAt(index);
   const id = `${prefix}condition-${index}-problem`;
@@ -55,10 +57,12 @@ function conditionRow(
   const values = offered(property, event, seen);
   const listId = `${prefix}values-${index}`;
   const list = values.length > 0 ? html` list="${listId}"` : '';
+  const groups = conditionGroups(scopes, event);
+  const own = isOneOfMany ? groups.filter(({ names }) => names.includes(property)) : [];
   return html`<div class="condition${problem ? ' wrong' : ''}" data-name="${capital(name)}">
 <select id="${prefix}property-${index}" name="${prefix}property-${index}" aria-label="Property of ${name}"${described}>
-<option value="">Choose a property</option>
-${propertyGroups(event, property, scopes)}
+<option value="">${own.length > 0 ? 'Choose another property' : 'Choose a property'}</option>
+${propertyGroups(own.length > 0 ? own : groups, property)}
 </select>
 <select name="${prefix}operator-${index}" aria-label="Comparison of ${name}"${described}>
 ${Object.entries(operatorWords).map(([one, words]) => option(one, words, operator))}
@@ -82,16 +86,11 @@ function offered(
   return [...before, ...others.map((value) => ({ value }))];
 }
 
-/** There are a hundred in each row: what an option says is its value, so that long workflows stay small pages. */
-function propertyGroups(
-  event: SupportedEventType | undefined,
-  chosen: string,
-  scopes: readonly Scope[],
-): Html {
-  return html`${conditionGroups(scopes, event).map(
-    ({ label, names }) => html`<optgroup label="${label}">
-${names.map((name) => html`<option${name === chosen ? html` selected` : ''}>${name}</option>`)}
-</optgroup>`,
+/** What an option says is its value, and where it ends the next one begins, as HTML lets it: there are a hundred of them. */
+function propertyGroups(groups: readonly PropertyGroup[], chosen: string): Html {
+  return html`${groups.map(
+    ({ label, names }) =>
+      html`<optgroup label="${label}">${names.map((name) => html`<option${name === chosen ? html` selected` : ''}>${name}`)}`,
   )}`;
 }
 

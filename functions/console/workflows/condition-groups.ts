@@ -82,7 +82,7 @@ const topicOf: Readonly<Record<EventPropertyName, Topic>> = {
   formattedCreditedAmount: 'Amounts as text',
 };
 
-type Group = Readonly<{ label: string; names: readonly string[] }>;
+export type PropertyGroup = Readonly<{ label: string; names: readonly string[] }>;
 
 /**
  * What a condition can be about, as people look for it: facts of now first, then those of the event by topic, and last
@@ -91,8 +91,9 @@ type Group = Readonly<{ label: string; names: readonly string[] }>;
 export function conditionGroups(
   scopes: readonly Scope[],
   event: SupportedEventType | undefined,
-): Group[] {
-  const of = (scope: Scope, groups: readonly Group[]) => (scopes.includes(scope) ? groups : []);
+): PropertyGroup[] {
+  const of = (scope: Scope, groups: readonly PropertyGroup[]) =>
+    scopes.includes(scope) ? groups : [];
   const isAlone = scopes.length === 1;
   return [
     ...of('subscription', [
@@ -111,7 +112,7 @@ export function conditionGroups(
   ].filter(({ names }) => names.length > 0);
 }
 
-function eventGroups(event: SupportedEventType | undefined, before: string): Group[] {
+function eventGroups(event: SupportedEventType | undefined, before: string): PropertyGroup[] {
   const has = (name: EventPropertyName) => !event || eventMayHave(event, name);
   const names = Object.keys(topicOf).flatMap(
     (key) => eventPropertyNames.find((name) => name === key) ?? [],

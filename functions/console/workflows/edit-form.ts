@@ -14,6 +14,7 @@ import { frequencyWords } from '../kit/words.ts';
 import { conditionFields } from './condition-fields.ts';
 import { eventOf, type Look, type Preview, previewView } from './preview.ts';
 import { type Steps, stepFields } from './step-fields.ts';
+import { hasManyConditions } from './typed-workflow.ts';
 
 type EditForm = Omit<Steps, 'seen' | 'subjects'> &
   Readonly<{
@@ -66,7 +67,10 @@ function limits({ typed, problems, preview }: EditForm): Html {
     typed.audience.length + typed.exitWhen.length > 0 ||
     problems.isIn('audience') ||
     problems.isIn('exitWhen');
-  const of = { event: eventOf(typed), anchor: 'limits', seen: preview.seen };
+  const of = {
+    ...{ event: eventOf(typed), anchor: 'limits', seen: preview.seen },
+    isOneOfMany: hasManyConditions(typed),
+  };
   return html`<div class="card" id="limits">
 <details${isOpen ? html` open` : ''}>
 <summary>Audience and ends</summary>
@@ -119,6 +123,7 @@ ${conditionFields({
   event: eventOf(typed),
   problemAt: (index) => problems.at(`conditions.${index}`),
   seen: preview.seen,
+  isOneOfMany: hasManyConditions(typed),
 })}
 ${frequencyNote && html`<p class="note" role="status">${frequencyNote}</p>`}
 ${choice(

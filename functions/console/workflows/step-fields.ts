@@ -16,7 +16,12 @@ import { eventOf } from './preview.ts';
 import type { Problems } from './problems.ts';
 import type { SeenValues } from './recent-events.ts';
 import { stepJumps } from './step-jumps.ts';
-import type { TypedSend, TypedWait, TypedWorkflow } from './typed-workflow.ts';
+import {
+  hasManyConditions,
+  type TypedSend,
+  type TypedWait,
+  type TypedWorkflow,
+} from './typed-workflow.ts';
 
 export type Steps = Readonly<{
   typed: TypedWorkflow;
@@ -133,6 +138,7 @@ function onlyIfFields(
     event: eventOf(typed),
     problemAt: (position) => problems.at(`steps.${index}.onlyIf.${position}`),
     seen,
+    isOneOfMany: hasManyConditions(typed),
   });
 }
 

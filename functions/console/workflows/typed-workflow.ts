@@ -92,6 +92,13 @@ export function conditionLists(typed: TypedWorkflow): (readonly [string, TypedCo
   ];
 }
 
+/** With more conditions than these, not each of them offers all that a condition can be about. */
+const fewConditions = 12;
+
+export function hasManyConditions(typed: TypedWorkflow): boolean {
+  return conditionLists(typed).flatMap(([, rows]) => rows).length > fewConditions;
+}
+
 /** What was typed in the shape of a workflow, for `checkWorkflow` to judge; of conditions, those that are about something. */
 export function writtenOf(typed: TypedWorkflow) {
   const { name, event, frequency, maxAgeHours } = typed;

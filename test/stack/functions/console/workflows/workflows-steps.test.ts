@@ -52,18 +52,27 @@ describe('the steps of a workflow', () => {
     expect((await at.get(`${short.path}/edit`)).html).not.toContain('class="jumps"');
   });
 
-  test('have two conditions each but the first on a page of less than 100 KB', async () => {
+  test('have five conditions each but the first on a page of less than 100 KB', async () => {
     const { press } = await dunning();
     const only = (step: number, row: number) => ({
       [`step-${step}-only-property-${row}`]: 'subscription.status',
       [`step-${step}-only-operator-${row}`]: 'is',
       [`step-${step}-only-value-${row}`]: 'past_due',
     });
-    const conditions = [2, 4, 6, 8].map((step) => ({ ...only(step, 0), ...only(step, 1) }));
+    const rows = [0, 1, 2, 3, 4];
+    const conditions = [2, 4, 6, 8].flatMap((step) => rows.map((row) => only(step, row)));
     const { status, html } = await press('preview', Object.assign({}, ...conditions));
     expect(status).toBe(200);
-    expect(html.match(/<option selected>subscription\.status</g)).toHaveLength(9);
+    expect(html.match(/<option selected>subscription\.status</g)).toHaveLength(21);
     expect(Buffer.byteLength(html)).toBeLessThan(100_000);
+
+    const offers = /<option selected>subscription\.status<.*?<\/select>/s.exec(html)?.[0];
+    expect(offers).toContain('<option>subscription.product');
+    expect(offers).not.toContain('contact.');
+    const another = { 'step-2-only-property-0': '' };
+    const free = (await press('preview', Object.assign({}, ...conditions, another))).html;
+    expect(free.split('>Choose a property<')).toHaveLength(2);
+    expect(free.split('<option>contact.subscribed')).toHaveLength(2);
   });
 
   test('move and go by a button each, and nothing is saved before', async () => {
