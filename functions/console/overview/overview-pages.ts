@@ -9,6 +9,7 @@ import { tellConnection } from '../kit/deployment-signs.ts';
 import { type ConsoleEnv, page } from '../kit/page.ts';
 import { setUpSeen } from '../kit/remembered.ts';
 import type { ConsoleParts } from '../parts.ts';
+import { latestBeside, latestCard, mostLatest } from './latest-view.ts';
 import { concernsView, isSetUp, setUpView } from './next-steps.ts';
 import { daysLookedBack, latestEvents, numbersOf, periods } from './overview-data.ts';
 import { concernsShown, setUpOf, statusNow } from './overview-state.ts';
@@ -16,9 +17,6 @@ import {
   connectionCard,
   eventsCard,
   isNew,
-  latestBeside,
-  latestCard,
-  mostLatest,
   periodChoice,
   tiles,
   workflowsCard,

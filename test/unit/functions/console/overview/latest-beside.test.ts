@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { latestBeside, mostLatest } from '#functions/console/overview/overview-view.ts';
+import { latestBeside, mostLatest } from '#functions/console/overview/latest-view.ts';
 import { countsOf } from '#shared/audience/counts/counts.ts';
 
 const workflows = (count: number, status: 'active' | 'draft' = 'active') =>
