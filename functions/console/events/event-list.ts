@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
 import type { Contact } from '#shared/audience/person/person.ts';
-import { formattedAmount } from '#shared/polar/amount.ts';
 import { supportedEventTypes } from '#shared/polar/event-types.ts';
 import {
   dayBefore,
@@ -14,6 +13,7 @@ import {
 } from '#shared/store/events/event-log.ts';
 import { chips } from '../kit/chips.ts';
 import { live, underDays } from '../kit/enhanced.ts';
+import { amountText } from '../kit/event-words.ts';
 import { choice, textField } from '../kit/fields.ts';
 import { cursorOf, cursorText } from '../kit/in-url.ts';
 import { dayAndMonth, wholeDay } from '../kit/in-utc.ts';
@@ -101,9 +101,8 @@ function eventTable({ details, contacts }: Pick<EventsShown, 'details' | 'contac
 }
 
 function amountOf(known: EventDetails | undefined): Html | string {
-  const { amount, currency } = known?.properties ?? {};
-  if (typeof amount !== 'number' || currency === undefined) return '';
-  return html`<span class="whole">${formattedAmount(amount, currency)}</span>`;
+  const amount = known && amountText(known.properties);
+  return amount === undefined ? '' : html`<span class="whole">${amount}</span>`;
 }
 
 function who(

@@ -1,4 +1,12 @@
+import { formattedAmount } from '#shared/polar/amount.ts';
+import type { EventProperties } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
+
+/** What an event is about in money, such as `€19.00`; `undefined` where it is about none. */
+export function amountText({ amount, currency }: EventProperties): string | undefined {
+  if (typeof amount !== 'number' || currency === undefined) return undefined;
+  return formattedAmount(amount, currency);
+}
 
 /** When Polar sends it, for those who do not know its events by heart. */
 export const eventWords: Readonly<Record<SupportedEventType, string>> = {

@@ -1,12 +1,15 @@
 import { html } from 'hono/html';
 import { workflowNumbers } from '#shared/audience/counts/counts.ts';
+import type { Contact } from '#shared/audience/person/person.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
-import type { ListedEvent } from '#shared/store/events/event-log.ts';
+import { hasId } from '#shared/store/audience/contact-lookup.ts';
+import type { EventDetails, ListedEvent } from '#shared/store/events/event-log.ts';
+import { amountText } from '../kit/event-words.ts';
 import { runsText } from '../kit/numbers.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, eventPath, eventsPath } from '../kit/paths.ts';
 import { empty } from '../kit/shown.ts';
-import { originBadge, outcomeName } from '../kit/words.ts';
+import { nameOf, originBadge, outcomeName, shortened } from '../kit/words.ts';
 import { type Numbers, type Period, shownWorkflows } from './overview-data.ts';
 import { ago, mostWorkflows, overviewPath } from './overview-view.ts';
 
@@ -30,25 +33,47 @@ export function latestBeside(
   return Math.min(mostLatest, Math.max(fewestLatest, Math.round(height / heights.event)));
 }
 
-/** `added`: by which of them a contact came to be. */
-export function latestCard(
-  events: readonly ListedEvent[],
-  added: ReadonlySet<string>,
-  { period, now, isNew }: Readonly<{ period: Period; now: Date; isNew: boolean }>,
-): Html {
+type LatestShown = Readonly<{
+  /** By webhook id. */
+  details: ReadonlyMap<string, EventDetails>;
+  /** By address, as it is kept. */
+  people: ReadonlyMap<string, Contact>;
+  period: Period;
+  now: Date;
+  isNew: boolean;
+}>;
+
+export function latestCard(events: readonly ListedEvent[], shown: LatestShown): Html {
+  const { period, isNew } = shown;
   return html`<section class="card latest-card" aria-labelledby="latest">
 <div class="card-head"><h2 id="latest"><a href="${eventsPath}">Latest events</a></h2><p><a href="${overviewPath}?period=${period}">Reload</a></p></div>
 <div id="latest-events" data-refresh="live">${
     events.length === 0
       ? empty(isNew ? 'No events yet.' : 'No event in the last two weeks.')
-      : html`<ul class="latest">${events.map(
-          ({ webhookId, type, outcome, receivedAt, email, contactId, customerId }) => html`<li>
-<span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
-<span class="who">${contactId ? html`<a href="${contactPath(contactId)}">${email ?? 'contact'}</a>` : `customer ${customerId}`}</span>
-<span class="when">${ago(receivedAt, now)}</span>
-${outcome !== 'unchanged' && html`<span class="how">${outcomeName(outcome, added.has(webhookId))}</span>`}
-</li>`,
-        )}</ul>`
+      : html`<ul class="latest">${events.map((event) => latestRow(event, shown))}</ul>`
   }</div>
 </section>`;
+}
+
+function latestRow(event: ListedEvent, { details, people, now }: LatestShown): Html {
+  const { webhookId, type, outcome, receivedAt } = event;
+  const known = details.get(webhookId);
+  const amount = known && amountText(known.properties);
+  return html`<li>
+<span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
+<span class="who">${whoOf(event, people)}${amount && html` · ${amount}`}</span>
+<span class="when">${ago(receivedAt, now)}</span>
+${outcome !== 'unchanged' && html`<span class="how">${outcomeName(outcome, known?.addsContact ?? false)}</span>`}
+</li>`;
+}
+
+/** The name that the contact has now, if it still is at that address; else the address. */
+function whoOf(
+  { email, contactId, customerId }: ListedEvent,
+  people: LatestShown['people'],
+): Html | string {
+  if (contactId === undefined) return `customer ${customerId}`;
+  const there = email === undefined ? undefined : people.get(email);
+  const name = there && hasId(there, contactId) ? shortened(nameOf(there), 60) : '';
+  return html`<a href="${contactPath(contactId)}">${name || (email === undefined ? 'contact' : email)}</a>`;
 }

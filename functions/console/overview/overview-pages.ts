@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import * as z from 'zod/mini';
+import { dynamoContactsAt } from '#shared/store/audience/contact-lookup.ts';
 import { dynamoContactList } from '#shared/store/audience/contact-search.ts';
 import { fewCounter } from '#shared/store/counts/count-few.ts';
 import { daySlots } from '#shared/store/counts/slots.ts';
@@ -33,6 +34,7 @@ export function overviewPages(parts: ConsoleParts) {
   const contacts = dynamoContactList(db, env.CONTACTS_TABLE);
   const status = statusNow(parts);
   const tables = { events: env.EVENTS_TABLE, contacts: env.CONTACTS_TABLE };
+  const contactsAt = dynamoContactsAt(db, env.CONTACTS_TABLE);
   const countFew = fewCounter(db, tables);
 
   app.get('/', async (c) => {
@@ -62,9 +64,10 @@ export function overviewPages(parts: ConsoleParts) {
     const { items, next } = await ofToday;
     const few = (of: string) =>
       countFew(of, next ? undefined : items.filter((one) => one.receivedAt.startsWith(of)));
-    const [numbers, added] = await Promise.all([
+    const [numbers, details, people] = await Promise.all([
       withPresent(counted, last?.receivedAt, few, at),
-      events.addedBy(latest),
+      events.detailsOf(latest.map(({ webhookId }) => webhookId)),
+      contactsAt(latest.flatMap(({ email }) => email ?? [])),
     ]);
     const shown = latest.slice(0, latestBeside(all, numbers));
     const concerns = concernsShown(present);
@@ -83,7 +86,7 @@ ${workflowsCard(all, numbers, last?.receivedAt)}
 </div>
 <div>
 ${connectionCard(present, last, at)}
-${latestCard(shown, added, { period, now: at, isNew: isNew(present, at) })}
+${latestCard(shown, { details, people, period, now: at, isNew: isNew(present, at) })}
 </div>
 </div>`,
     });

@@ -7,6 +7,7 @@ import {
   addressesOf,
   type Contact,
   type Customer,
+  contactSchema,
   emailOf,
 } from '#shared/audience/person/person.ts';
 import {
@@ -14,7 +15,8 @@ import {
   type ContactLookup,
   look,
 } from '#shared/audience/rows/unit-of-work.ts';
-import { indexKey } from '#shared/store/dynamo.ts';
+import { indexKey, rowsOf } from '#shared/store/dynamo.ts';
+import { readable } from '#shared/store/readable.ts';
 import type { ContactHistory } from './contact-history.ts';
 
 const indexedSchema = z.array(z.object({ email: z.string() }));
@@ -67,12 +69,20 @@ function spellingsOf({ addresses, email }: Customer): string[] {
   return email ? [...addresses, email.value] : addresses;
 }
 
-function hasId(contact: Contact, id: string): boolean {
+export function hasId(contact: Contact, id: string): boolean {
   return contact.contactId === id || contact.mergedIds?.includes(id) === true;
 }
 
 function distinct(emails: readonly (NormalisedEmail | undefined)[]): NormalisedEmail[] {
   return [...new Set(emails)].filter((email) => email !== undefined);
+}
+
+/** The contacts at these addresses now, from one read of a hundred of them. Only what events and emails say of whom it is. */
+export function dynamoContactsAt(db: DynamoDBDocumentClient, contactsTable: string) {
+  return async (emails: readonly string[]): Promise<ReadonlyMap<string, Contact>> => {
+    const rows = await rowsOf(db, { table: contactsTable, key: 'email' }, emails);
+    return new Map(readable(contactSchema, [...rows.values()]).map((one) => [one.email, one]));
+  };
 }
 
 /** A customer of whom something is kept, and who is to be seen at its present address. */
