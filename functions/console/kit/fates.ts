@@ -17,7 +17,7 @@ const fateTones = {
   bounced: 'bad',
   complained: 'bad',
   rejected: 'bad',
-  blocked: 'calm',
+  blocked: 'warn',
   failed: 'bad',
   unknown: 'warn',
   held: 'warn',

@@ -61,19 +61,16 @@ function latestRow(event: ListedEvent, { details, people, now }: LatestShown): H
   const amount = known && amountText(known.properties);
   return html`<li>
 <span><a href="${eventPath(webhookId)}">${type}</a> ${originBadge(webhookId)}</span>
-<span class="who">${whoOf(event, people)}${amount && html` · ${amount}`}</span>
+<span class="who">${whoOf(event, people)}${amount && html`<span>&nbsp;· ${amount}</span>`}</span>
 <span class="when">${ago(receivedAt, now)}</span>
 ${outcome !== 'unchanged' && html`<span class="how">${outcomeName(outcome, known?.addsContact ?? false)}</span>`}
 </li>`;
 }
 
 /** The name that the contact has now, if it still is at that address; else the address. */
-function whoOf(
-  { email, contactId, customerId }: ListedEvent,
-  people: LatestShown['people'],
-): Html | string {
-  if (contactId === undefined) return `customer ${customerId}`;
+function whoOf({ email, contactId, customerId }: ListedEvent, people: LatestShown['people']): Html {
+  if (contactId === undefined) return html`<span>customer ${customerId}</span>`;
   const there = email === undefined ? undefined : people.get(email);
   const name = there && hasId(there, contactId) ? shortened(nameOf(there), 60) : '';
-  return html`<a href="${contactPath(contactId)}">${name || (email === undefined ? 'contact' : email)}</a>`;
+  return html`<a href="${contactPath(contactId)}"><bdi>${name || (email ?? 'contact')}</bdi></a>`;
 }

@@ -61,8 +61,8 @@ export const overview = `
 .latest li:last-child { border-bottom: 0; padding-bottom: 0 }
 .latest a { color: var(--text); font-weight: 500; text-decoration: none }
 .latest a:hover { text-decoration: underline }
-.latest .who { grid-column: 1; grid-row: 2; min-width: 0; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-.latest .who a { color: inherit; font-weight: 400 }
+.latest .who { grid-column: 1; grid-row: 2; min-width: 0; color: var(--soft); display: flex; white-space: nowrap }
+.latest .who > :first-child { color: inherit; font-weight: 400; overflow: hidden; text-overflow: ellipsis }
 .latest .when { grid-row: 1; grid-column: 2; text-align: right; color: var(--soft); font-size: .8125rem; white-space: nowrap }
 .latest .how { grid-row: 2; grid-column: 2; text-align: right; font-size: .8125rem; color: var(--soft) }
 

@@ -9,8 +9,8 @@ afterAll(() => site.stop());
 
 const rows = async () => {
   const { html } = await site.get('/console');
-  return [...html.matchAll(/<span class="who">(.*?)<\/span>/gs)].map(([, who = '']) =>
-    who.replace(/<[^>]+>/g, ''),
+  return [...html.matchAll(/<span class="who">(.*?)<\/span>\n/gs)].map(([, who = '']) =>
+    who.replace(/<[^>]+>/g, '').replace('&nbsp;', ' '),
   );
 };
 

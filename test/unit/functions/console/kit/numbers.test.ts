@@ -14,7 +14,8 @@ test.each([
   ['good', 'Delivered', { delivered: 3 }],
   ['calm', 'On the way', { accepted: 2, waiting: 1 }],
   ['bad', 'Bounced or complained', { bounced: 2, complained: 1 }],
-  ['bad', 'Failed or unknown', { failed: 2, unknown: 1 }],
+  ['bad', 'Failed', { failed: 3 }],
+  ['warn', 'Unknown until you decide', { unknown: 3 }],
   ['warn', 'Held until you release it', { held: 3 }],
   ['warn', 'Blocked', { blocked: 3 }],
 ] as const)(
@@ -29,7 +30,7 @@ test.each([
 
 it('names what each color of a bar is', async () => {
   expect(await textOf(fatesLegend)).toBe(
-    ' Delivered On the way Bounced, complained or failed Held or blocked ',
+    ' Delivered On the way Bounced, complained or failed Held, blocked or unknown ',
   );
 });
 
