@@ -71,15 +71,20 @@ function eventEntry(
 }
 
 function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html {
-  const { workflowId, webhookId, createdAt, feedback } = email;
+  const { workflowId, webhookId, createdAt } = email;
   const reason = reasonText(email, isReleased);
   const name = names.get(workflowId);
   const workflow = name === undefined ? 'a workflow that was removed' : shortened(name);
   return html`<p><a href="${emailPath(email)}">Email</a> of <a href="${workflowPath({ workflowId })}">${workflow}</a>${ofStep(email)} ${fateBadge(email, isReleased)}</p>
-<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(feedback)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
+<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(email)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 
-function fate(feedback: EmailHappening['feedback']): Html[] {
+/** Of a moment within so long of the one before it, the day goes without saying. */
+const sameDayMs = 12 * 3_600_000;
+
+function fate({ createdAt, feedback }: EmailHappening): Html[] {
+  const form = (at: string) =>
+    Date.parse(at) - Date.parse(createdAt) < sameDayMs ? 'clock' : 'minutes';
   const known = [
     ['delivered', feedback?.deliveredAt],
     ['bounced', feedback?.bouncedAt],
@@ -87,6 +92,6 @@ function fate(feedback: EmailHappening['feedback']): Html[] {
     ['rejected', feedback?.rejectedAt],
   ] as const;
   return known.flatMap(([word, at]) =>
-    at ? [html` · <span class="whole">${word} ${time(at)}</span>`] : [],
+    at ? [html` · <span class="whole">${word} ${time(at, { form: form(at) })}</span>`] : [],
   );
 }

