@@ -149,7 +149,10 @@ export function isPausedBeside(
   return ours === 'active' && status === 'paused';
 }
 
-const counts = ['nothing', 'one', 'two', 'three', 'four'];
+const counts = [
+  ...['nothing', 'one', 'two', 'three', 'four'],
+  ...['five', 'six', 'seven', 'eight', 'nine'],
+];
 
 function countText(least: number, most: number): string {
   const [from, to] = [counts[least] ?? String(least), counts[most] ?? String(most)];

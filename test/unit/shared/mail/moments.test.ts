@@ -124,6 +124,8 @@ describe('the table of moments', () => {
     );
     const row = rowAt('subscription_confirmation', switched(false), ours, events);
     expect(row).toMatchObject({ polar: 'off', gets: 'three', mark: 'twice' });
+    const both = rowAt('subscription_confirmation', switched(true), [...ours, ...ours], events);
+    expect(both).toMatchObject({ gets: 'seven' });
   });
 
   const withCondition = (name: string, condition: Workflow['trigger']['conditions'][number]) => {
