@@ -17,7 +17,8 @@ const atOnceMs = 8_000;
 /** Of each call of Polar, so that the last one ends before API Gateway gives up. */
 const patienceMs = 4_000;
 
-const isRunning = 'An import is already running. This page shows its progress.';
+const isRunning = (known: Import | undefined) =>
+  `${known?.kind === 'look' ? 'A preview' : 'An import'} is already running. This page shows its progress.`;
 const isOver = 'The import has changed in the meantime. This page shows it as it is now.';
 
 /** Brings in the customers whom Polar had before it was connected. */
@@ -52,7 +53,8 @@ export function importPages(link: PolarLink, parts: ConsoleParts) {
     const [connection, known] = await Promise.all([link.connections.read(), imports.read()]);
     if (!connection) return refused(c, 'Polar isn’t connected. Connect it first.');
     const next = begun({ kind, connection, by: c.get('by'), importId: newId() }, known, now());
-    if (!next || !(await imports.put(next, known))) return refused(c, isRunning);
+    if (!next) return refused(c, isRunning(known));
+    if (!(await imports.put(next, known))) return refused(c, isRunning(await imports.read()));
     return atOnce(c);
   };
   app.post('/look', beginning('look'));

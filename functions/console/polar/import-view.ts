@@ -9,13 +9,13 @@ import { live } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import { numberText } from '../kit/numbers.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
-import { importPath, settingsPath } from '../kit/paths.ts';
+import { importPath, polarPath, settingsPath } from '../kit/paths.ts';
 import { facts, time, who } from '../kit/shown.ts';
 import { importProgress, importText } from '../kit/words.ts';
 
 type Shown = Readonly<{
   known: Import | undefined;
-  connection: Pick<Connection, 'organizationId' | 'organizationName'>;
+  connection: Pick<Connection, 'organizationId' | 'organizationName' | 'connectedAt'>;
   now: Date;
   /** What events do by the settings; `undefined`: these are not valid. */
   events: Settings['events'] | undefined;
@@ -27,7 +27,7 @@ export function importView(
   { known, connection, now, events }: Shown,
 ): Html {
   const ours = known?.organizationId === connection.organizationId ? known : undefined;
-  const shown = html`${ours ? present(c, ours, now, events) : first(c, connection)}`;
+  const shown = html`${ours ? present(c, ours, { connection, now, events }) : first(c, connection)}`;
   return html`<p>Adds every customer of ${connection.organizationName} in Polar as a contact, with subscriptions and the groups your settings give. Past orders set groups and nothing else. Nobody is emailed. Existing contacts keep their consent; new ones start as <a href="${settingsPath}">Events &amp; groups</a> says: subscribed, unless you change it there.</p>
 ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${shown}</div>`}
 <p class="soft">Customers deleted in Polar aren’t removed here. To remove them, run <span class="code">npm run backfill</span>.</p>`;
@@ -35,7 +35,7 @@ ${ours?.state === 'running' ? live('import', shown) : html`<div id="import">${sh
 
 /** The next step after connecting, until it was done; then a way back to it. `isNext`: nothing is to be mended first. */
 export function importCard(
-  { organizationId }: Shown['connection'],
+  { organizationId }: Pick<Connection, 'organizationId'>,
   imported: Import | undefined,
   isNext: boolean,
 ): Html {
@@ -71,10 +71,26 @@ function start(c: Context<ConsoleEnv>, { missing, stale }: BackfillCounts['drift
   return act(c, label, `${importPath}/start`, { tone: missing + stale > 0 ? 'primary' : '' });
 }
 
-const goingOn = (c: Context<ConsoleEnv>, { importId }: Import) =>
-  act(c, 'Continue', `${importPath}/continue`, { tone: 'primary', fields: { import: importId } });
+/** Where Polar refused the access, another one comes first, unless there is one by now. */
+function goingOn(
+  c: Context<ConsoleEnv>,
+  { importId, isAccessRefused = false, changedAt }: Import,
+  { connectedAt }: Shown['connection'],
+) {
+  const needsAccess = isAccessRefused && connectedAt < changedAt;
+  const again = act(c, 'Continue', `${importPath}/continue`, {
+    tone: needsAccess ? '' : 'primary',
+    fields: { import: importId },
+  });
+  if (!needsAccess) return again;
+  return html`<a class="button primary" href="${polarPath}#access">Reconnect to Polar</a> ${again}`;
+}
 
-function present(c: Context<ConsoleEnv>, known: Import, now: Date, events: Shown['events']): Html {
+function present(
+  c: Context<ConsoleEnv>,
+  known: Import,
+  { connection, now, events }: Omit<Shown, 'known'>,
+): Html {
   const counts = known.place?.counts ?? noCounts();
   return html`<section class="card" aria-labelledby="import-now">
 <h2 id="import-now">${titles[known.kind][known.state]}</h2>
@@ -82,7 +98,7 @@ ${summary(known, counts, now)}
 ${known.place && known.state !== 'done' ? countsView(known, counts) : ''}
 ${known.kind === 'look' && known.state === 'done' ? notPreviewed(events) : ''}
 ${remarks(known, counts)}
-<div class="row">${buttons(c, known, counts)}</div>
+<div class="row">${buttons(c, known, counts, connection)}</div>
 <p class="soft small">${known.kind === 'look' ? 'Preview started' : 'Started'} ${time(known.startedAt)} by ${who(known.by)}.</p>
 </section>`;
 }
@@ -239,7 +255,12 @@ function reasons(title: string, counts: Readonly<Record<string, number>>): Html 
 <ul>${Object.entries(counts).map(([reason, count]) => html`<li>${numberText(count)}: ${reason}</li>`)}</ul>`;
 }
 
-function buttons(c: Context<ConsoleEnv>, known: Import, { drift }: BackfillCounts): Html {
+function buttons(
+  c: Context<ConsoleEnv>,
+  known: Import,
+  { drift }: BackfillCounts,
+  connection: Shown['connection'],
+): Html {
   const { kind, state, importId } = known;
   const fields = { import: importId };
   if (state === 'running') return act(c, 'Stop', `${importPath}/stop`, { fields });
@@ -249,7 +270,7 @@ function buttons(c: Context<ConsoleEnv>, known: Import, { drift }: BackfillCount
   if (state === 'done') {
     return html`${known.customers === 0 ? '' : start(c, drift)} ${look(c, '', 'Preview again')}`;
   }
-  return html`${goingOn(c, known)} ${look(c, '', 'Preview again')}`;
+  return html`${goingOn(c, known, connection)} ${look(c, '', 'Preview again')}`;
 }
 
 function ofCustomers(count: number): string {

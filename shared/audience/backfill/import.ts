@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { isPolarApiError, OutOfTurn, PolarUnavailable } from '#shared/polar/api-error.ts';
+import {
+  isPolarApiError,
+  OutOfTurn,
+  PolarRefused,
+  PolarUnavailable,
+} from '#shared/polar/api-error.ts';
 import type { Connection } from '#shared/polar/connection/connection.ts';
 import { backfillPhases, placeSchema } from './compare.ts';
 import { type Living, othersText } from './living.ts';
@@ -29,6 +34,8 @@ export const importSchema = z.object({
   customers: z.optional(z.int()),
   /** Why it failed, or what keeps it from going on. */
   reason: z.optional(z.string()),
+  /** It failed since Polar did not let this access do it: with the same access it would again. */
+  isAccessRefused: z.optional(z.boolean()),
   /** How many steps in a row have got nowhere. */
   tries: z.int(),
   /** Who works on it; after a crash somebody else may once the time is over. */
@@ -90,7 +97,8 @@ export function stoppedByHand(known: Import, now: Date): Import | undefined {
 /** From where it was. `undefined`: it runs, or has nothing left to do. */
 export function continued(known: Import, now: Date): Import | undefined {
   if (known.state !== 'stopped' && known.state !== 'failed') return undefined;
-  return { ...next(known, now), state: 'running', reason: undefined, tries: 0 };
+  const afresh = { reason: undefined, isAccessRefused: undefined, tries: 0 };
+  return { ...next(known, now), state: 'running', ...afresh };
 }
 
 /**
@@ -128,7 +136,8 @@ export function afterFailure(known: Import, error: unknown, now: Date): Import {
   if (!isPolarApiError(error)) return afterTry(free, ourFault, now);
   const mayPass = error instanceof PolarUnavailable || error instanceof OutOfTurn;
   if (mayPass) return afterTry(free, error.message, now);
-  return { ...free, state: 'failed', reason: error.message };
+  const isAccessRefused = error instanceof PolarRefused ? true : undefined;
+  return { ...free, state: 'failed', reason: error.message, isAccessRefused };
 }
 
 function afterTry(known: Import, reason: string, now: Date): Import {

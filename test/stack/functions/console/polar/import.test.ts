@@ -137,11 +137,15 @@ describe('while an import runs', () => {
     );
   });
 
-  it('no other begins', async () => {
+  it.each([
+    ['import', 'An import'],
+    ['look', 'A preview'],
+  ] as const)('no other begins beside a running %s', async (kind, what) => {
+    await leftAs({ kind });
     const before = await desk.parts.imports.read();
     for (const act of ['look', 'start']) {
       expect((await visitor.submit(`${path}/${act}`)).text).toContain(
-        'An import is already running.',
+        `${what} is already running.`,
       );
     }
     expect(await desk.parts.imports.read()).toEqual(before);
@@ -196,4 +200,17 @@ it('customers of another organization stop it, and the page says so', async () =
     '1 of the organization with the id org-other. Nothing was imported.',
   );
   expect(await desk.items('Contacts')).toHaveLength(contacts);
+});
+
+it('asks for another access first where Polar refused this one, until there is one', async () => {
+  await desk.connectByToken();
+  await visitor.submit(`${path}/look`);
+  const changedAt = new Date(Date.now() + 1_000).toISOString();
+  const refused = { reason: 'It needs the scope x.', isAccessRefused: true, changedAt };
+  await leftAs({ state: 'failed', ...refused });
+  const primary = async () =>
+    /class="(?:button )?primary"[^>]*>([^<]+)</.exec((await visitor.get(path)).html)?.[1];
+  expect(await primary()).toBe('Reconnect to Polar');
+  await leftAs({ changedAt: '2026-01-01T00:00:00.000Z' });
+  expect(await primary()).toBe('Continue');
 });

@@ -102,6 +102,14 @@ describe('a step that fails', () => {
     expect(afterFailure(running, error, now)).toMatchObject({ state: 'failed', reason });
   });
 
+  it('notes whether Polar refused the access, until it is continued', () => {
+    const failed = afterFailure(running, new PolarRefused('It lacks a scope.'), now);
+    expect(failed.isAccessRefused).toBe(true);
+    expect(continued(failed, now)?.isAccessRefused).toBeUndefined();
+    const other = afterFailure(running, new ImportRefused('Of another.'), now);
+    expect(other.isAccessRefused).toBeUndefined();
+  });
+
   it('for want of time, having got nowhere, counts as a try', () => {
     expect(putAside(running, false, now)).toMatchObject({ state: 'running', tries: 1 });
     expect(putAside({ ...running, tries: 14 }, false, now)).toMatchObject({ state: 'failed' });
