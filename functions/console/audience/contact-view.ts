@@ -25,6 +25,7 @@ import {
   type Subscriptions,
 } from '#shared/audience/person/subscription-snapshot.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
+import { copyable } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import { nameNote } from '../kit/left-out-name.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -201,7 +202,7 @@ function profile(c: Context<ConsoleEnv>, known: KnownContact, isUnderWay: boolea
     ['Source', sourceText(contact, customer)],
     ['Since', time(contact.createdAt)],
     ['Changed', time(contact.updatedAt)],
-    ['Contact id', html`<code>${contact.contactId}</code>`],
+    ['Contact id', copyable(contact.contactId)],
     ['Merged ids', contact.mergedIds && html`<code>${contact.mergedIds.join(' ')}</code>`],
   ]);
 }
@@ -212,7 +213,7 @@ function customerText(
 ): Html | string {
   if (customerId === undefined) return 'None: added by hand';
   const deleted = customer?.deletion;
-  return html`<code>${customerId}</code>${deleted && html`<br>${badge('deleted', 'warn')} ${time(deleted.occurredAt)}`}`;
+  return html`${copyable(customerId)}${deleted && html`<br>${badge('deleted', 'warn')} ${time(deleted.occurredAt)}`}`;
 }
 
 function consentState(known: KnownContact): Html {

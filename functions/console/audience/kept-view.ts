@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
-import { untilDone } from '../kit/enhanced.ts';
+import { copyable, untilDone } from '../kit/enhanced.ts';
 import { askedText } from '../kit/erasures.ts';
 import type { Html } from '../kit/page.ts';
 import { contactPath, customerPath, deadLettersPath } from '../kit/paths.ts';
@@ -66,7 +66,7 @@ export function keptView(kept: ProvenCustomer, now: Date, isTold = false): Html 
 ${facts([
   [
     'Customer in Polar',
-    html`<code>${customerId}</code> ${deletion ? badge('deleted', 'warn') : ''} ${deletion && time(deletion.occurredAt)}`,
+    html`${copyable(customerId)} ${deletion ? badge('deleted', 'warn') : ''} ${deletion && time(deletion.occurredAt)}`,
   ],
   ['Address', email?.value],
   ['Addresses so far', addresses.length > 1 ? addresses.join(', ') : undefined],

@@ -16,6 +16,7 @@ import {
   prospectOf,
   receivesOf,
 } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { copyable, copyButton } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
 import { deadLettersPath, eventPath } from '../kit/paths.ts';
@@ -96,7 +97,7 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
       html`${time(since.toISOString(), { form: 'seconds' })}, <span class="whole">${ageText(now.getTime() - since.getTime())} ago</span>`,
     ],
     ['Customer', whoText(letter)],
-    ['Customer in Polar', letter.customerId],
+    ['Customer in Polar', letter.customerId && copyable(letter.customerId)],
     ['Tries', String(receivesOf(letter))],
     [
       'First reason',
@@ -110,15 +111,15 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
     ],
     ['Event', webhookId && eventLink(webhookId, hasRecord)],
     ['Kept by SQS until', time(keptUntil(letter).toISOString())],
-    ['SQS message id', html`<code>${letter.messageId}</code>`],
+    ['SQS message id', copyable(letter.messageId)],
   ]);
 }
 
 function eventLink(webhookId: string, hasRecord: boolean): Html {
   const name = html`<code>${webhookId}</code>`;
   return hasRecord
-    ? html`<a href="${eventPath(webhookId)}">${name}</a>, recorded`
-    : html`${name}, not recorded`;
+    ? html`<a href="${eventPath(webhookId)}">${name}</a>, recorded ${copyButton(webhookId)}`
+    : html`${name}, not recorded ${copyButton(webhookId)}`;
 }
 
 /** Below the heading of its letter, where there are several. */

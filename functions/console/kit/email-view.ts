@@ -8,6 +8,7 @@ import {
 import type { FailureRow } from '#shared/queue/failures.ts';
 import { canBeMarkedSent, canBeSentAgain, type ReportedEmail } from '#shared/store/mail/emails.ts';
 import type { HoldStore } from '#shared/store/mail/hold.ts';
+import { copyable } from './enhanced.ts';
 import { fateBadge } from './fates.ts';
 import type { Html } from './page.ts';
 import { eventPath } from './paths.ts';
@@ -121,8 +122,8 @@ export function emailFacts(
     ['Bounced', at(feedback.bouncedAt)],
     ['Reported as spam', at(feedback.complainedAt)],
     ['Rejected', at(feedback.rejectedAt)],
-    ['SES message id', sesMessageId && html`<code>${sesMessageId}</code>`],
-    ['Ledger key', html`<code>${email.ledgerKey}</code>`],
+    ['SES message id', sesMessageId && copyable(sesMessageId)],
+    ['Ledger key', copyable(email.ledgerKey)],
   ]);
 }
 

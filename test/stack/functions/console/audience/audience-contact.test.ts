@@ -51,8 +51,11 @@ async function blocked(ledgerKey: string, createdAt: string, reason = 'Not subsc
 
 describe('the page of a contact', () => {
   test('shows who it is, that it gets mail, and what happened', async () => {
-    const { text, status } = await at.get(path);
+    const { text, html, status } = await at.get(path);
     expect(status).toBe(200);
+    for (const one of [id, path.split('/').at(-1)]) {
+      expect(html).toContain(`data-copy="${one}"`);
+    }
     const outcome = 'added a contact';
     for (const part of ['Ann Smith', email, id, 'subscribed', 'Added to the audience', outcome]) {
       expect(text).toContain(part);

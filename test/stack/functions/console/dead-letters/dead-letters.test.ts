@@ -84,6 +84,7 @@ describe('a dead letter', () => {
     expect(page.text).toContain('encoding base64 String');
     expect(page.text).toContain('"name" : "Ann \u{1f600}"');
     expect(page.text).toContain('evt-emoji, not recorded');
+    for (const one of ['evt-emoji', id]) expect(page.html).toContain(`data-copy="${one}"`);
   });
 
   test('leads to its event, where that has a record', async () => {
