@@ -10,14 +10,14 @@ import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { badge } from './shown.ts';
 
-const fateTones = {
+export const fateTones = {
   delivered: 'good',
   // SES took it; whether it arrived is another question.
   sent: 'calm',
   bounced: 'bad',
   complained: 'bad',
   rejected: 'bad',
-  blocked: 'calm',
+  blocked: 'warn',
   failed: 'bad',
   unknown: 'warn',
   held: 'warn',

@@ -41,8 +41,9 @@ export function fatesBar(numbers: MailNumbers): Html {
     { name: 'Delivered', tone: 'good', value: numbers.delivered },
     { name: 'On the way', tone: 'calm', value: numbers.accepted + numbers.waiting },
     { name: 'Bounced or complained', tone: 'bad', value: numbers.bounced + numbers.complained },
-    { name: 'Failed or unknown', tone: 'bad', value: numbers.failed + numbers.unknown },
+    { name: 'Failed', tone: 'bad', value: numbers.failed },
     { name: 'Held until you release it', tone: 'warn', value: numbers.held },
+    { name: 'Unknown', tone: 'warn', value: numbers.unknown },
     { name: 'Blocked', tone: 'warn', value: numbers.blocked },
   ] as const;
   const told = parts
@@ -52,7 +53,7 @@ export function fatesBar(numbers: MailNumbers): Html {
 }
 
 /** What the colours of these bars say, once for all bars of a table. */
-export const fatesLegend: Html = html`<ul class="legend"><li class="good">Delivered</li><li class="calm">On the way</li><li class="bad">Bounced, complained or failed</li><li class="warn">Held or blocked</li></ul>`;
+export const fatesLegend: Html = html`<ul class="legend"><li class="good">Delivered</li><li class="calm">On the way</li><li class="bad">Bounced, complained or failed</li><li class="warn">Held, blocked or unknown</li></ul>`;
 
 /** What became of the runs that a workflow began in some days, whenever that was; `undefined` where none began. */
 export function runsText({ entered, mailed, endedEarly }: WorkflowNumbers): string | undefined {
