@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { actorName } from '#shared/actor.ts';
+import { visible } from '#shared/safe-text.ts';
 import { clockText, minutesText, secondsText } from './in-utc.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
@@ -7,11 +8,11 @@ import type { Html } from './page.ts';
 const mostShown = 40_000;
 
 /**
- * A body, JSON with line breaks and indents. Of a long one only the beginning; `whole` is where the rest is. `label`: of
+ * A body, JSON with line breaks and indents, in which nothing hides or turns around what is beside it. Of a long one only the beginning; `whole` is where the rest is. `label`: of
  * the region, where a page has several.
  */
 export function prettyBody(body: string, whole: string, label = 'The body'): Html {
-  const text = pretty(body);
+  const text = visible(pretty(body));
   const rest = text.length - mostShown;
   return html`<pre tabindex="0" role="region" aria-label="${label}">${coloured(text.slice(0, mostShown))}</pre>
 ${rest > 0 ? html`<p class="soft">There are ${numberText(rest)} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;

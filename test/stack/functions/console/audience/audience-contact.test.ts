@@ -177,6 +177,14 @@ describe('the page of a contact', () => {
     },
   );
 
+  test('shows what would turn an external id around', async () => {
+    const row = await at.item('Contacts', { email });
+    await at.put('Contacts', { ...row, externalId: 'ev\u202egpj.exe' });
+    const { html } = await at.get(path);
+    expect(html).not.toContain('\u202e');
+    expect(html).toContain(String.raw`ev\u202egpj.exe`);
+  });
+
   test('says that SES cannot mail an address that is not ASCII before the @', async () => {
     const spelled = `José${made}@example.com`;
     await at.tell('customer.updated', id, { minute: 2, email: spelled });

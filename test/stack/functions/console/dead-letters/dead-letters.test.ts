@@ -112,6 +112,15 @@ describe('a dead letter', () => {
     }
   });
 
+  test('shows what would turn its texts around', async () => {
+    const turned = 'ev\u202egpj.exe';
+    const id = await at.bury('evt-turned', created(`${turned}@example.com`));
+    for (const { html } of [await at.get(list), await letter(id)]) {
+      expect(html).not.toContain('\u202e');
+      expect(html).toContain(String.raw`ev\u202egpj.exe@example.com`);
+    }
+  });
+
   it('among several with its id has a heading and names of its own', async () => {
     await at.bury('twice', created('one@example.com'));
     await at.bury('twice', created('two@example.com'));
