@@ -20,6 +20,11 @@ export function withoutOverrides(text: string): string {
   return text.replace(directionOverrides, '');
 }
 
+/** The same text, in which they are shown as JSON writes them, so that it says that it tried. */
+export function shownOverrides(text: string): string {
+  return text.replace(directionOverrides, escaped);
+}
+
 /** A value as it may stand in a mail: on one line, without control characters, so that it never starts a new header. */
 export function oneLine(value: unknown): string {
   return withoutOverrides(textOf(value).toWellFormed()).replace(breaksAndControls, ' ').trim();
@@ -33,13 +38,14 @@ function textOf(value: unknown): string {
 
 /**
  * What moves a cursor, colours, rings, breaks a line or turns the direction of a text (C0, C1, U+2028, U+2029 and the
- * marks of bidirectional text).
+ * marks of bidirectional text), and what nobody sees. What joins letters and emojis stays.
  */
-const steering = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
-const steeringButBreaks = /(?!\r?\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const steering =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu;
+const steeringButBreaks = new RegExp(`(?!\\r?\\n)${steering.source}`, 'gu');
 
 /**
- * A text as it may be written to a terminal or a log: what would steer it is shown as JSON writes it (`\u001b`), and
+ * A text as it may be written to a terminal, a log or a page: what would steer it is shown as JSON writes it (`\u001b`), and
  * only its line breaks stay. A JSON document stays the same document.
  */
 export function visible(text: string): string {

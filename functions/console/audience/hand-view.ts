@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { type HandField, handFields } from '#shared/audience/by-hand/by-hand.ts';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import { holdsByHand } from '#shared/audience/settings/user-group.ts';
+import { visibleLine } from '#shared/safe-text.ts';
 import type { KnownContact } from '#shared/store/audience/contact-lookup.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -24,6 +25,11 @@ function setBy({ contact, customer }: KnownContact, field: HandField): Partial<A
   return byHand.edits?.[field] ?? consent.history?.find((one) => one.act === 'added') ?? {};
 }
 
+/** An id is some other system's text; a name was cleaned as it came in. */
+function shownOf(field: HandField, value: string | undefined): string | undefined {
+  return field === 'externalId' && value !== undefined ? visibleLine(value) : value;
+}
+
 /** The fields that people may set, with who set them and, unless it is being erased, a button that clears them. */
 export function handRows(
   c: Context<ConsoleEnv>,
@@ -33,7 +39,7 @@ export function handRows(
   const { contact } = known;
   return handFields.map((field) => {
     const by = setBy(known, field);
-    const value = contact[field];
+    const value = shownOf(field, contact[field]);
     if (!by) return [fieldLabels[field], value];
     const label = html`Clear <span class="unseen">${fieldLabels[field].toLowerCase()}</span>`;
     const to = `${contactPath(contact.contactId)}/clear`;

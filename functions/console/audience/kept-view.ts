@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Act } from '#shared/audience/consent/suppression.ts';
 import { erasureDelaysSeconds } from '#shared/queue/events-queue.ts';
+import { visibleLine } from '#shared/safe-text.ts';
 import type { KeptCustomer } from '#shared/store/audience/contact-lookup.ts';
 import { copyable, untilDone } from '../kit/enhanced.ts';
 import { askedText } from '../kit/erasures.ts';
@@ -71,7 +72,7 @@ ${facts([
   ['Address', email?.value],
   ['Addresses so far', addresses.length > 1 ? addresses.join(', ') : undefined],
   ['Name', name?.value],
-  ['External id', externalId?.value],
+  ['External id', externalId?.value && visibleLine(externalId.value)],
 ])}
 ${contact || customer.erased || isBeingErased(kept, now) ? '' : html`<div class="row"><a class="button danger" href="${customerPath(customerId)}/erase">Erase…</a></div>`}
 </section>`;

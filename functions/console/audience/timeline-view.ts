@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { fateOf } from '#shared/audience/emails/email-fate.ts';
 import type { RunNow } from '#shared/audience/runs/outlook.ts';
 import type { Workflow } from '#shared/audience/workflow.ts';
 import type { Happening } from '#shared/store/audience/contact-history.ts';
@@ -76,22 +77,34 @@ function emailEntry(email: EmailHappening, { names, isReleased }: Beside): Html 
   const name = names.get(workflowId);
   const workflow = name === undefined ? 'a workflow that was removed' : shortened(name);
   return html`<p><a href="${emailPath(email)}">Email</a> of <a href="${workflowPath({ workflowId })}">${workflow}</a>${ofStep(email)} ${fateBadge(email, isReleased)}</p>
-<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fate(email)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
+<p class="soft small">${time(createdAt)}${reason && html` · ${shortened(reason, longestReason)}`}${fates(email)}\u00a0· <a href="${eventPath(webhookId)}">why</a></p>`;
 }
 
-/** Of a moment within so long of the one before it, the day goes without saying. */
-const sameDayMs = 12 * 3_600_000;
-
-function fate({ createdAt, feedback }: EmailHappening): Html[] {
-  const form = (at: string) =>
-    Date.parse(at) - Date.parse(createdAt) < sameDayMs ? 'clock' : 'minutes';
+/** What SES told of it since. What its badge says and happened within the minute has been said. */
+function fates(email: EmailHappening): Html[] {
+  const { createdAt, feedback } = email;
   const known = [
-    ['delivered', feedback?.deliveredAt],
-    ['bounced', feedback?.bouncedAt],
-    ['reported as spam', feedback?.complainedAt],
-    ['rejected', feedback?.rejectedAt],
+    ['delivered', 'delivered', feedback?.deliveredAt],
+    ['bounced', 'bounced', feedback?.bouncedAt],
+    ['complained', 'reported as spam', feedback?.complainedAt],
+    ['rejected', 'rejected', feedback?.rejectedAt],
   ] as const;
-  return known.flatMap(([word, at]) =>
-    at ? [html` · <span class="whole">${word} ${time(at, { form: form(at) })}</span>`] : [],
-  );
+  return known.flatMap(([fate, word, at]) => {
+    if (!at) return [];
+    const when = whenAfter(at, createdAt);
+    if (when === '' && fate === fateOf(email)) return [];
+    return [html` · <span class="whole">${word} ${when}</span>`];
+  });
 }
+
+const clockMs = 12 * 3_600_000;
+
+/** A time beside an earlier one: nothing within the same minute, and no day as long as it can be no other one. */
+function whenAfter(at: string, before: string): Html | string {
+  if (at.slice(0, minuteLength) === before.slice(0, minuteLength)) return '';
+  const isSoon = Date.parse(at) - Date.parse(before) < clockMs;
+  return time(at, isSoon ? { form: 'clock' } : {});
+}
+
+/** 2026-11-20T10:00 */
+const minuteLength = 16;

@@ -16,6 +16,7 @@ import {
   prospectOf,
   receivesOf,
 } from '#shared/queue/dead-letters/letter-reasons.ts';
+import { visibleLine } from '#shared/safe-text.ts';
 import { copyable, copyButton } from '../kit/enhanced.ts';
 import { act } from '../kit/fields.ts';
 import type { ConsoleEnv, Html } from '../kit/page.ts';
@@ -30,8 +31,8 @@ export const queueWords: Readonly<Record<QueueName, string>> = {
 };
 
 export function whoText({ email, customerId }: ExplainedLetter): string {
-  if (email !== undefined) return email;
-  return customerId === undefined ? 'not known' : `customer ${customerId}`;
+  if (email !== undefined) return visibleLine(email);
+  return customerId === undefined ? 'not known' : `customer ${visibleLine(customerId)}`;
 }
 
 export type ShownLetter = Readonly<{
@@ -90,7 +91,7 @@ function letterFacts({ found: [letter], hasRecord, now }: ShownLetter): Html {
   const { failure, webhookId, since, queue } = letter;
   const first = firstReasonOf(letter);
   return facts([
-    ['Type', letter.type],
+    ['Type', visibleLine(letter.type)],
     ['Queue', queueWords[queue]],
     [
       'Since',
@@ -131,7 +132,7 @@ function attributes(message: ReceivedMessage, place: string): Html {
   const rows = Object.entries(message.attributes).map(
     ([name, { DataType, StringValue, BinaryValue }]) => [
       html`<code class="whole">${name}</code>`,
-      StringValue ?? (BinaryValue && Buffer.from(BinaryValue).toString('base64')),
+      visibleLine(StringValue ?? Buffer.from(BinaryValue ?? []).toString('base64')),
       DataType,
     ],
   );

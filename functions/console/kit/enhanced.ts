@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { visibleLine } from '#shared/safe-text.ts';
 import { wholeDay } from './in-utc.ts';
 import type { Html } from './page.ts';
 
@@ -26,7 +27,7 @@ export function copyButton(text: string, label = 'Copy'): Html {
 
 /** An id or the like, with a button that copies it. */
 export function copyable(text: string): Html {
-  return html`<code>${text}</code> ${copyButton(text)}`;
+  return html`<code>${visibleLine(text)}</code> ${copyButton(text)}`;
 }
 
 /**

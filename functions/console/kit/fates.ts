@@ -10,7 +10,7 @@ import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { badge } from './shown.ts';
 
-const fateTones = {
+export const fateTones = {
   delivered: 'good',
   // SES took it; whether it arrived is another question.
   sent: 'calm',

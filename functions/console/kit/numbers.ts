@@ -42,8 +42,8 @@ export function fatesBar(numbers: MailNumbers): Html {
     { name: 'On the way', tone: 'calm', value: numbers.accepted + numbers.waiting },
     { name: 'Bounced or complained', tone: 'bad', value: numbers.bounced + numbers.complained },
     { name: 'Failed', tone: 'bad', value: numbers.failed },
-    { name: 'Unknown until you decide', tone: 'warn', value: numbers.unknown },
     { name: 'Held until you release it', tone: 'warn', value: numbers.held },
+    { name: 'Unknown', tone: 'warn', value: numbers.unknown },
     { name: 'Blocked', tone: 'warn', value: numbers.blocked },
   ] as const;
   const told = parts

@@ -8,13 +8,13 @@ import type { Html } from './page.ts';
 const mostShown = 40_000;
 
 /**
- * A body, JSON with line breaks and indents. What would turn the direction of a text or can't be seen is written out, as
- * JSON can. Of a long one only the beginning; `whole` is where the rest is. `label`: of the region, where a page has several.
+ * A body, JSON with line breaks and indents, in which nothing hides or turns around what is beside it. Of a long one only
+ * the beginning; `whole` is where the rest is. `label`: of the region, where a page has several.
  */
 export function prettyBody(body: string, whole: string, label = 'The body'): Html {
-  const text = pretty(body);
+  const text = visible(pretty(body));
   const rest = text.length - mostShown;
-  return html`<pre tabindex="0" role="region" aria-label="${label}">${coloured(visible(text.slice(0, mostShown)))}</pre>
+  return html`<pre tabindex="0" role="region" aria-label="${label}">${coloured(text.slice(0, mostShown))}</pre>
 ${rest > 0 ? html`<p class="soft">There are ${numberText(rest)} more characters. <a href="${whole}">Download it whole</a>.</p>` : ''}`;
 }
 

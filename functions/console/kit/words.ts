@@ -14,6 +14,7 @@ import {
 } from '#shared/polar/event-properties.ts';
 import { isBackfilled, isLostOrder } from '#shared/polar/event-types.ts';
 import type { SubscriptionFacts } from '#shared/polar/subscription-facts.ts';
+import { shownOverrides, visibleLine } from '#shared/safe-text.ts';
 import { numberText } from './numbers.ts';
 import type { Html } from './page.ts';
 import { badge, time } from './shown.ts';
@@ -42,8 +43,8 @@ export function capital(word: string): string {
 /** A text that somebody else chose, short enough for a list. */
 export function shortened(text: string | undefined, longest = 80): string {
   if (text === undefined) return '';
-  const letters = [...text];
-  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : text;
+  const letters = [...shownOverrides(text)];
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : letters.join('');
 }
 
 type Outcome = EventRecord['outcome'];
@@ -114,7 +115,7 @@ export function changeRow({ field, from, to }: Change): (Html | string)[] {
 function changedValue(value: Change['from']): Html | string {
   if (value === null) return html`<span class="soft">nothing</span>`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return value === '' ? html`<span class="soft">empty</span>` : value;
+  return value === '' ? html`<span class="soft">empty</span>` : visibleLine(value);
 }
 
 /** The properties that an event has, by the names that workflows know them by. */
@@ -137,7 +138,7 @@ function propertyText(
     return html`${formattedAmount(value, currency)} <span class="soft">(${value} in minor units)</span>`;
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return String(value);
+  return visibleLine(String(value));
 }
 
 /** How an import of customers is, in a sentence beside a link to its page; absent: none was begun. */

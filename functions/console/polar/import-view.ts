@@ -237,7 +237,9 @@ function groupsView(events: NonNullable<Shown['events']>): Html {
     set.length > 0
       ? html`<p class="soft">The import sets these groups from ${where}:</p>
 <ul class="soft">${set.map(({ type, userGroup }) => html`<li>${userGroup}, ${given[type]}</li>`)}</ul>`
-      : html`<p class="soft">No groups are set in ${where}, so the import sets none.</p>`
+      : left.length === 0
+        ? html`<p class="soft">No groups are set in ${where}, so the import sets none.</p>`
+        : html`<p class="soft">The import sets no groups from ${where}.</p>`
   }
 ${left.length > 0 && html`<p class="soft">It doesn’t set ${left.join(' or ')}: that’s for new contacts only.</p>`}`;
 }

@@ -7,6 +7,7 @@ import type { Workflow } from '#shared/audience/workflow.ts';
 import { keptCustomers } from '#shared/store/audience/contact-lookup.ts';
 import type { ReportedEmail } from '#shared/store/mail/emails.ts';
 import { isMailReleased, reasonText } from '../kit/email-view.ts';
+import { copyable } from '../kit/enhanced.ts';
 import { exampleSubjects } from '../kit/example-subjects.ts';
 import { fateBadge } from '../kit/fates.ts';
 import { act } from '../kit/fields.ts';
@@ -144,9 +145,9 @@ function runView(story: Story): Html {
       'Contact',
       html`<a href="${contactPath(run.contactId)}">${address ?? html`<code>${run.contactId}</code>`}</a>`,
     ],
-    ['Subscription', run.subscriptionId && html`<code>${run.subscriptionId}</code>`],
+    ['Subscription', run.subscriptionId && copyable(run.subscriptionId)],
     ['Began', html`${time(run.beganAt)}, by <a href="${eventPath(run.webhookId)}">${run.type}</a>`],
-    ['Run', html`<code>${run.runId}</code>`],
+    ['Run', copyable(run.runId)],
     ['Erased', run.erased ? 'Its history was erased with its customer.' : undefined],
   ])}
 ${isOpen(run) ? html`<div class="row"><a class="button danger" href="${runPath(run.runId)}/stop">Stop…</a></div>` : ''}

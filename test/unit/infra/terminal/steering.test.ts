@@ -43,6 +43,9 @@ test('what would steer a terminal is shown as JSON writes it', () => {
   expect(visible(hostile)).toBe(
     String.raw`A\u001b[2J\u001b]0;pwned\u0007\u009b31mB\u202eC\u2066D\u200fE\u2028F\u0085G\u000dH\u0008I\u007f`,
   );
+  expect(visible('evil\u00ad\u200b\u2060\ufeff.com')).toBe(
+    String.raw`evil\u00ad\u200b\u2060\ufeff.com`,
+  );
   expect(visible('Łódź 東京 👩‍👩‍👧 שלום\r\nline\n')).toBe('Łódź 東京 👩‍👩‍👧 שלום\r\nline\n');
   expect(visibleLine('one\nline')).toBe(String.raw`one\u000aline`);
   expect(visible('\ud83d!')).toBe('\ufffd!');

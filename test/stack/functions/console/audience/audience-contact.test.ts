@@ -51,8 +51,11 @@ async function blocked(ledgerKey: string, createdAt: string, reason = 'Not subsc
 
 describe('the page of a contact', () => {
   test('shows who it is, that it gets mail, and what happened', async () => {
-    const { text, status } = await at.get(path);
+    const { text, html, status } = await at.get(path);
     expect(status).toBe(200);
+    for (const one of [id, path.split('/').at(-1)]) {
+      expect(html).toContain(`data-copy="${one}"`);
+    }
     const outcome = 'added a contact';
     for (const part of ['Ann Smith', email, id, 'subscribed', 'Added to the audience', outcome]) {
       expect(text).toContain(part);
@@ -173,6 +176,14 @@ describe('the page of a contact', () => {
       expect((await at.get('/console/audience')).text).toContain(`${email} ${reason}`);
     },
   );
+
+  test('shows what would turn an external id around', async () => {
+    const row = await at.item('Contacts', { email });
+    await at.put('Contacts', { ...row, externalId: 'ev\u202egpj.exe' });
+    const { html } = await at.get(path);
+    expect(html).not.toContain('\u202e');
+    expect(html).toContain(String.raw`ev\u202egpj.exe`);
+  });
 
   test('says that SES cannot mail an address that is not ASCII before the @', async () => {
     const spelled = `José${made}@example.com`;

@@ -67,6 +67,7 @@ describe.each([
     );
     for (const fact of [id, email, 'Ann Gone', externalId]) expect(page.text).toContain(fact);
     expect(page.html).toContain(`href="${path}/erase"`);
+    expect(page.html).toContain(`data-copy="${id}"`);
   });
 
   test('is erased by a message to the worker, after a question', async () => {

@@ -84,6 +84,7 @@ describe('a dead letter', () => {
     expect(page.text).toContain('encoding base64 String');
     expect(page.text).toContain('"name" : "Ann \u{1f600}"');
     expect(page.text).toContain('evt-emoji, not recorded');
+    for (const one of ['evt-emoji', id]) expect(page.html).toContain(`data-copy="${one}"`);
   });
 
   test('leads to its event, where that has a record', async () => {
@@ -108,6 +109,15 @@ describe('a dead letter', () => {
     for (const { html, text } of pages) {
       expect(html).not.toContain('<script>');
       expect(text).toContain(hostile);
+    }
+  });
+
+  test('shows what would turn its texts around', async () => {
+    const turned = 'ev\u202egpj.exe';
+    const id = await at.bury('evt-turned', created(`${turned}@example.com`));
+    for (const { html } of [await at.get(list), await letter(id)]) {
+      expect(html).not.toContain('\u202e');
+      expect(html).toContain(String.raw`ev\u202egpj.exe@example.com`);
     }
   });
 

@@ -204,6 +204,7 @@ describe('the list of emails', () => {
     expect(text).toContain('the recipient’s mail server refused it.');
     expect(text).toContain('Rendered again from its event. What was sent may differ.');
     expect(html).toContain('sandbox="allow-same-origin" srcdoc="');
+    expect(html).toContain('data-copy="back"');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 

@@ -116,6 +116,22 @@ it('tells before it which groups the settings give, and sets those', async () =>
   expect(new Set(groups)).toEqual(new Set(['Pro']));
 });
 
+it('does not say that no group is set where one is for new contacts only', async () => {
+  await desk.connectByToken();
+  const settings = await desk.parts.settings();
+  const events = {
+    ...settings.events,
+    'order.paid': { ...settings.events['order.paid'], userGroup: 'Buyers' },
+  };
+  const next = { ...settings, version: settings.version + 1, events };
+  await saveSettings(desk.db, desk.tableOf('Settings'), next, { at: new Date(), by: 'ann' });
+  const { text } = await visitor.submit(`${path}/look`);
+  expect(text).toMatch(
+    /The import sets no groups from Events & groups ?\. It doesn’t set Buyers \(order\.paid\)/,
+  );
+  expect(text).not.toContain('No groups are set');
+});
+
 describe('while an import runs', () => {
   beforeEach(async () => {
     await desk.connectByToken();

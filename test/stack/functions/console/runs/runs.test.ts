@@ -80,6 +80,7 @@ describe('the page of a run', () => {
       ...{ state: 'sent', createdAt, updatedAt: createdAt },
     });
     const { html } = await at.get(path);
+    expect(html).toContain(`data-copy="${runId}"`);
     expect(html).toMatch(
       new RegExp(`asked for <a href="/console/emails/mail\\?key=${ledgerKey}">an email</a>`),
     );

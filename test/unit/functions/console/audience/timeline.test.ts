@@ -100,12 +100,26 @@ describe('the time line', () => {
     expect(html).toContain('>Email</a> of');
   });
 
-  it('tells the day of what became of an email only where it is another one', async () => {
-    const beside = { names, added: new Set<string>(), isReleased: false };
-    const at = async (deliveredAt: string) =>
-      String(await timelineView([email('e1', 'receipt', { deliveredAt })], beside));
-    expect(await at('2026-11-20T10:00:02Z')).toMatch(/delivered <time [^>]+>10:00:02 UTC</);
-    expect(await at('2026-11-22T10:00:02Z')).toMatch(/delivered <time [^>]+>22 Nov 2026, 10:00/);
+  it.each<[string, Feedback, RegExp[]]>([
+    ['once', { deliveredAt: '2026-11-20T10:00:59Z' }, []],
+    [
+      'without its day',
+      { deliveredAt: '2026-11-20T10:01:02Z' },
+      [/delivered <time [^>]*data-form="clock"/],
+    ],
+    [
+      'with its day, half a day later',
+      { deliveredAt: '2026-11-20T10:00:02Z', complainedAt: '2026-11-21T00:00:00Z' },
+      [/· <span class="whole">delivered <\/span>/, /spam <time [^>]*data-form="minutes"/],
+    ],
+  ])('says when an email was delivered and what came then: %s', async (_, feedback, parts) => {
+    const html = String(
+      await timelineView([email('e1', 'receipt', feedback)], {
+        ...{ names, added: new Set<string>(), isReleased: false },
+      }),
+    );
+    expect(html.match(/<time /g)).toHaveLength(feedback?.complainedAt || parts.length > 0 ? 2 : 1);
+    for (const part of parts) expect(html).toMatch(part);
   });
 
   it.each<[string, string, Feedback]>([

@@ -1,4 +1,5 @@
 import { expect, it, test } from 'vitest';
+import { fateTones } from '#functions/console/kit/fates.ts';
 import { fatesBar, fatesLegend } from '#functions/console/kit/numbers.ts';
 import { twoWeeksCard, twoWeeksCell } from '#functions/console/workflows/two-weeks.ts';
 import { type WorkflowNumbers, workflowNumbers } from '#shared/audience/counts/counts.ts';
@@ -15,7 +16,7 @@ test.each([
   ['calm', 'On the way', { accepted: 2, waiting: 1 }],
   ['bad', 'Bounced or complained', { bounced: 2, complained: 1 }],
   ['bad', 'Failed', { failed: 3 }],
-  ['warn', 'Unknown until you decide', { unknown: 3 }],
+  ['warn', 'Unknown', { unknown: 3 }],
   ['warn', 'Held until you release it', { held: 3 }],
   ['warn', 'Blocked', { blocked: 3 }],
 ] as const)(
@@ -27,6 +28,22 @@ test.each([
     expect(String(await fatesLegend)).toContain(`<li class="${tone}">`);
   },
 );
+
+it.each([
+  ['delivered', 'delivered'],
+  ['accepted', 'sent'],
+  ['waiting', 'waiting'],
+  ['bounced', 'bounced'],
+  ['complained', 'complained'],
+  ['failed', 'failed'],
+  ['unknown', 'unknown'],
+  ['held', 'held'],
+  ['blocked', 'blocked'],
+] as const)('a bar has the color of %s that its badge has', async (counted, fate) => {
+  expect(String(await fatesBar(numbersOf({ [counted]: 1 })))).toContain(
+    `<rect class="${fateTones[fate]}"`,
+  );
+});
 
 it('names what each color of a bar is', async () => {
   expect(await textOf(fatesLegend)).toBe(

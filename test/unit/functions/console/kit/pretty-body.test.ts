@@ -24,11 +24,11 @@ describe('a body on a page', () => {
     expect(html).toContain('<span class="json-value">-1500</span>');
     expect((await shown('no JSON: "x \\')).text).toBe('no JSON: "x \\');
   });
-});
 
-it('writes out what would turn the direction of a text', async () => {
-  const body = JSON.stringify({ name: 'gro.live\u202e \u200flive.org', other: 'ليلى 👩‍💻' });
-  const html = String(await prettyBody(body, '/whole'));
-  expect(html).toContain('gro.live\\u202e \\u200flive.org');
-  expect(html).toContain('ليلى 👩‍💻');
+  it('shows what turns a text around or hides in it, in JSON and in what is none', async () => {
+    const hostile = 'ev\u202egpj.exe\u2066\u200f\u200b\ufeff 👩‍👩‍👧';
+    const seen = String.raw`ev\u202egpj.exe\u2066\u200f\u200b\ufeff 👩‍👩‍👧`;
+    expect((await shown(JSON.stringify({ name: hostile }))).text).toBe(`{ "name": "${seen}" }`);
+    expect((await shown(hostile)).text).toBe(seen);
+  });
 });
