@@ -259,7 +259,7 @@ async function handOver(email: Email | undefined, parts: DeliveryParts): Promise
 }
 
 async function wasSentUnderOtherId(
-  { ledgerKey, stepId }: EmailIdentity,
+  { ledgerKey, stepId, runId }: EmailIdentity,
   workflow: Workflow | undefined,
   contact: Contact | undefined,
   emails: Emails,
@@ -267,8 +267,13 @@ async function wasSentUnderOtherId(
   if (workflow?.frequency !== 'once-per-contact') return false;
   const step = sendOf(workflow, stepId);
   if (!step) return false;
-  for (const contactId of contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : []) {
-    const key = stepKey(contactLedgerKey(workflow.workflowId, contactId), step.id);
+  const ids = contact ? [contact.contactId, ...(contact.mergedIds ?? [])] : [];
+  const keys = ids.flatMap((contactId) => {
+    const key = contactLedgerKey(workflow.workflowId, contactId);
+    // Without a run it has the key that any other in its place has, and may have been a step of one before.
+    return runId === undefined ? [key, stepKey(key, step.id)] : [stepKey(key, step.id)];
+  });
+  for (const key of new Set(keys)) {
     if (key === ledgerKey) continue;
     const email = await emails.find(key);
     if (email && ['sent', 'unknown', 'reserved'].includes(email.state)) return true;

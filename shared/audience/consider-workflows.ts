@@ -6,7 +6,6 @@ import type { Customer } from './person/person.ts';
 import { isStale, staleReason } from './person/subscription-snapshot.ts';
 import type { Workspace } from './rows/workspace.ts';
 import { beginRun, reasonAgainstOne } from './runs/begin-run.ts';
-import { stepKey } from './runs/run.ts';
 import { firstSend, needsRun, type Workflow } from './workflow.ts';
 
 /**
@@ -138,10 +137,9 @@ export function considerWorkflows(
     });
 }
 
-/** Where the step was one of several it has had this key. */
+/** Whichever email it is, one in the place of another has its key: of both one goes out. */
 function oneEmail(runId: string, workflow: Workflow) {
-  const { id } = firstSend(workflow);
-  return { ledgerKey: stepKey(runId, id), stepId: id };
+  return { ledgerKey: runId, stepId: firstSend(workflow).id };
 }
 
 function begun(

@@ -56,7 +56,7 @@ export function beginRun(
     return !isEnded(w, known, exitReason(workflow, known, ground), beginning, now);
   });
   if (isUnderWay || rivalOf(w, run, beginning, ground)) {
-    return skip('A run of this workflow is already in progress for this customer.');
+    return skip(isInProgress);
   }
   if (wasSent(w, workflow, runIds)) return skip('Already sent.');
   if ((w.customers.get(run.customerId)?.runs ?? []).length >= mostRuns) {
@@ -70,7 +70,7 @@ export function beginRun(
 
 /**
  * Why a workflow that sends one email, and needs no run for that, does not send it. Where that is not the email that it
- * was written with, those that it had before count as well: who got one of them gets no other in its place.
+ * was written with, it may have had runs, which count as well: who got an email of one gets no other in its place.
  */
 export function reasonAgainstOne(
   w: Workspace,
@@ -84,8 +84,14 @@ export function reasonAgainstOne(
     unmet([...workflow.audience, ...onlyIf], event, ground) ?? exitReason(workflow, event, ground);
   if (against !== undefined) return against;
   // Its own key is for the mailer to look at.
-  return id !== plainStepId && wasSent(w, { steps: [] }, runIds) ? 'Already sent.' : undefined;
+  if (id === plainStepId) return undefined;
+  if (wasSent(w, workflow, runIds)) return 'Already sent.';
+  // One that waits goes on if its wait is put before the email again.
+  const runs = runIds.map((one) => w.runs.get(one));
+  return runs.some((run) => run && isOpen(run)) ? isInProgress : undefined;
 }
+
+const isInProgress = 'A run of this workflow is already in progress for this customer.';
 
 function groundOf(w: Workspace, customer: Customer, workflow: Workflow, now: Date) {
   return { workflow, customer, contact: () => shownContact(w, customer), now };

@@ -97,8 +97,8 @@ export function isUsedUp(email: LedgerState | undefined): boolean {
 }
 
 /**
- * The ledger key of an email of a run, the same however often the step is edited or moved. The step that was the only one
- * of its workflow before there were several keeps the key that it had.
+ * The ledger key of an email of a run, the same however often the step is edited or moved. The step that a workflow was
+ * written with before there were several keeps the key that it had.
  */
 export function stepKey(runId: string, stepId: string): string {
   if (stepId === plainStepId) return runId;

@@ -102,30 +102,37 @@ type Discarding = Parameters<typeof findDeadLetters>[0] &
   }>;
 
 /**
- * Takes the dead letters with these message ids away for good, and what was kept of why they died. Gives how many
- * went: one that is with another reader at the moment stays.
+ * Takes the dead letters with these message ids away for good, and what was kept of why they died, unless others share it.
+ * Gives how many went: one that is with another reader at the moment stays.
  */
 export async function discardDeadLetters(
   parts: Discarding,
   messageIds: ReadonlySet<string>,
 ): Promise<number> {
-  let discarded = 0;
-  await findDeadLetters(
-    { ...parts, isStopped: () => parts.isStopped() || discarded >= messageIds.size },
-    ({ messageId }) => messageIds.has(messageId),
+  const discarded: DeadLetter[] = [];
+  const shared = new Set<string>();
+  const { isWhole } = await findDeadLetters(
+    parts,
+    ({ messageId, failureId }) => {
+      const isOne = messageIds.has(messageId);
+      if (!isOne) shared.add(failureId);
+      return isOne;
+    },
     async (page) => {
       for (const [letter, message] of page) await parts.keep(letter, message);
       const messages = page.map(([, message]) => message);
       const url = parts.queues.find(({ name }) => name === page[0]?.[0].queue)?.url ?? '';
       const left = await removeMessages(parts.sqs, url, messages);
       const gone = page.filter(([, message]) => !left.has(message));
-      discarded += gone.length;
-      // A row that stays behind says nothing wrong, and goes by itself after a month.
-      for (const [{ failureId }] of gone) await parts.failures.clear(failureId).catch(() => {});
+      discarded.push(...gone.map(([letter]) => letter));
+      for (const [letter, message] of page) if (left.has(message)) shared.add(letter.failureId);
       return new Set(gone.map(([, message]) => message));
     },
   );
-  return discarded;
+  // A row that stays behind says nothing wrong, and goes by itself after a month.
+  const reasons = isWhole ? new Set(discarded.map(({ failureId }) => failureId)) : [];
+  for (const id of reasons) if (!shared.has(id)) await parts.failures.clear(id).catch(() => {});
+  return discarded.length;
 }
 
 type PutBack = { kind: 'put' } | { kind: 'other-queue'; queue: string };

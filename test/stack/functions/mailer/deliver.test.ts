@@ -322,6 +322,26 @@ describe('an email', () => {
 });
 
 describe('an email to a contact that became one with another', () => {
+  it('is not sent in place of one that the other was mailed', async () => {
+    await deliver(mail({ ledgerKey: contactLedgerKey('welcome', 'former-id') }), partsWith());
+    const { workflow, contact, ...known } = approvedMail(now());
+    if (!workflow || !contact) throw new Error('approvedMail has no workflow.');
+    const replaced = workflow.steps.map((step) => ({ ...step, id: 'second' }));
+    const merged = {
+      ...known,
+      workflow: { ...workflow, steps: replaced },
+      contact: { ...contact, mergedIds: ['former-id'] },
+    };
+    const result = await deliver(
+      mail({ stepId: 'second' }),
+      partsWith({ known: async () => ({ ...merged, stepId: 'second' }) }),
+    );
+    expect(result).toMatchObject({
+      kind: 'blocked',
+      reason: expect.stringContaining('Already sent'),
+    });
+  });
+
   it('is not sent when it waited under the former id and the other was mailed', async () => {
     const present = mail({ ledgerKey: contactLedgerKey('welcome', 'merged-into') });
     await deliver(present, partsWith());

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEvent, applyFirst, type Told } from '#shared/audience/apply-event.ts';
+import type { ReceivedEvent } from '#shared/audience/event-record.ts';
+import { stateBeforeRecord } from '#shared/audience/rows/state-first.ts';
 import type { AudienceStore, Commit } from '#shared/audience/rows/unit-of-work.ts';
 import { defaultSettings, type Settings } from '#shared/audience/settings/settings.ts';
 import { polarEvent } from '#shared/polar/event.ts';
@@ -9,6 +11,7 @@ import { person } from '#test/bench/sample-events.ts';
 import { memoryAudienceStore } from '#test/fakes/memory-audience-store.ts';
 import { sequences } from '#test/prove/runs/workflows.ts';
 import { asMany } from '#test/support/as-many.ts';
+import { contendedBatchesArbitrary } from '#test/support/polar/contended-history.ts';
 import {
   eventsOf,
   happeningsArbitrary,
@@ -16,18 +19,35 @@ import {
   webhookBody,
 } from '#test/support/polar/polar-history.ts';
 
-function meansOf(store: AudienceStore, settings: Settings) {
+function meansOf(store: AudienceStore, settings: Settings, newId = () => 'a contact') {
   const now = new Date('2026-11-23T12:00:01.000Z');
-  const surroundings = { settings, now, newId: () => 'a contact' };
+  const surroundings = { settings, now, newId };
   return { store, surroundings, workflows: sequences, pause: async () => {} };
 }
 
-async function oneByOne(told: readonly Told[], settings: Settings) {
-  const memory = memoryAudienceStore();
+/** Its contact has the same id, whichever of its events makes it. */
+const idsOf =
+  ({ customer }: ReceivedEvent) =>
+  () =>
+    `the contact of ${customer.id}`;
+
+async function oneByOne(told: readonly Told[], settings: Settings, memory = memoryAudienceStore()) {
   for (const { event, payload } of told) {
-    await applyEvent(event, payload, meansOf(memory.store, settings));
+    await applyEvent(event, payload, meansOf(memory.store, settings, idsOf(event)));
   }
   return memory;
+}
+
+/** What the worker takes together of a batch: the events of a customer, of which a deletion is for itself. */
+function groupsOf(batch: readonly ReceivedEvent[]): Told[][] {
+  const taken: Told[][] = [];
+  for (const events of Map.groupBy(batch, ({ customer }) => customer.id).values()) {
+    for (const [nth, event] of events.entries()) {
+      if (nth === 0 || event.type === 'customer.deleted') taken.push([]);
+      taken.at(-1)?.push({ event, payload: webhookBody(event) });
+    }
+  }
+  return taken;
 }
 
 /** What is left of the events is handled as the first was. */
@@ -36,7 +56,8 @@ async function together(told: readonly Told[], settings: Settings, memory = memo
   for (;;) {
     const [first, ...later] = left;
     if (!first) return memory;
-    const said = await applyFirst(first, later, meansOf(memory.store, settings));
+    const means = meansOf(memory.store, settings, idsOf(first.event));
+    const said = await applyFirst(first, later, means);
     left = later.slice(said.later.length);
   }
 }
@@ -79,6 +100,29 @@ describe('events of one customer that are applied together', () => {
       }),
       { numRuns: asMany(12, 4_000) },
     );
+  });
+
+  it('leave the same where others take their addresses meanwhile, whatever was known before', async () => {
+    const reached = { along: 0, moved: 0, stateFirst: 0 };
+    await fc.assert(
+      fc.asyncProperty(contendedBatchesArbitrary, settingsArbitrary, async (batches, settings) => {
+        const [expected, actual] = [memoryAudienceStore(), memoryAudienceStore()];
+        const commit = (one: Commit) => {
+          if (one.later?.length) reached.along += 1;
+          if (one.later?.length && (one.steps?.contacts.length ?? 0) > 1) reached.moved += 1;
+          if (stateBeforeRecord(one)) reached.stateFirst += 1;
+          return actual.store.commit(one);
+        };
+        const counting = { ...actual, store: { ...actual.store, commit } };
+        for (const told of batches.flatMap(groupsOf)) {
+          await oneByOne(told, settings, expected);
+          await together(told, settings, counting);
+        }
+        expect(kept(actual)).toEqual(kept(expected));
+      }),
+      { numRuns: asMany(100, 4_000) },
+    );
+    for (const count of Object.values(reached)) expect(count).toBeGreaterThan(0);
   });
 
   it('are one commit where the first takes a transaction', async () => {

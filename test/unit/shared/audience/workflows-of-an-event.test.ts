@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ledgerKeyOf } from '#shared/audience/consider-workflows.ts';
 import type { EventRecord } from '#shared/audience/event-record.ts';
-import type { Workflow } from '#shared/audience/workflow.ts';
+import { firstSend, type Workflow } from '#shared/audience/workflow.ts';
 import type { EventProperties } from '#shared/polar/event-properties.ts';
 import type { SupportedEventType } from '#shared/polar/event-types.ts';
 import { mailsOf } from '#shared/queue/mail-queue.ts';
@@ -51,22 +51,73 @@ describe('the workflows of an event', () => {
     expect(mailsOf(record)[0]).not.toHaveProperty('runId');
   });
 
-  it('send no other email in place of one that was sent before', async () => {
-    const workflows = [welcome];
-    const story = audienceStory(undefined, workflows);
-    const verdictOf = async (id: string, minute: number) => {
-      const told = { minute, email: `${id}@example.com` };
-      const record = await story.tell('customer.created', id, told);
-      return record.workflows?.[0];
-    };
-    const sent = await verdictOf('ann', 1);
-    story.rows.emails.set(sent?.ledgerKey ?? '', { row: { state: 'sent' }, revision: '' });
-    workflows.splice(0, 1, {
-      ...welcome,
-      steps: welcome.steps.map((one) => ({ ...one, id: 'new' })),
+  describe('where their one email is replaced', () => {
+    function edited() {
+      const workflows = [welcome];
+      const story = audienceStory(undefined, workflows);
+      const { emails } = story.rows;
+      let minute = 0;
+      return {
+        edit: (...steps: Workflow['steps']) => workflows.splice(0, 1, { ...welcome, steps }),
+        /** The verdict on an event, and which emails go out for it. */
+        async told(id: string) {
+          minute += 1;
+          const address = { minute, email: `${id}@example.com` };
+          const record = await story.tell('customer.created', id, address);
+          const mails = mailsOf(record).filter(({ ledgerKey }) => !emails.has(ledgerKey));
+          for (const { ledgerKey } of mails) {
+            emails.set(ledgerKey, { row: { state: 'sent' }, revision: '' });
+          }
+          const { verdict, reason } = record.workflows?.[0] ?? {};
+          return { verdict, reason, mailed: mails.map(({ stepId }) => stepId) };
+        },
+      };
+    }
+    const email = (id: string) => ({ ...firstSend(welcome), id });
+    const wait = { kind: 'wait' as const, id: 'wait', for: { hours: 24 } };
+    const alreadySent = { verdict: 'skip', reason: 'Already sent.' };
+
+    it('send no other in place of one that was sent before', async () => {
+      const { edit, told } = edited();
+      await told('ann');
+      edit(email('new'));
+      expect(await told('ann')).toMatchObject(alreadySent);
+      expect((await told('bob')).mailed).toEqual(['new']);
     });
-    expect(await verdictOf('ann', 2)).toMatchObject({ verdict: 'skip', reason: 'Already sent.' });
-    expect(await verdictOf('bob', 3)).toMatchObject({ verdict: 'send', stepId: 'new' });
+
+    it.each([
+      ['another', [email('third')]],
+      ['the first one', [email('email')]],
+      ['several', [email('third'), wait, email('fourth')]],
+    ])('send no other where it is replaced again, by %s', async (_, steps) => {
+      const { edit, told } = edited();
+      await told('ann');
+      edit(email('second'));
+      expect((await told('bob')).mailed).toEqual(['second']);
+      edit(...steps);
+      expect((await told('ann')).mailed).toEqual([]);
+      expect((await told('bob')).mailed).toEqual([]);
+      expect((await told('cy')).mailed).toEqual([steps[0]?.id]);
+    });
+
+    it('send none of several that were sent before', async () => {
+      const { edit, told } = edited();
+      edit(email('first'), wait, email('second'));
+      expect((await told('ann')).mailed).toEqual(['first']);
+      edit(email('first'));
+      expect(await told('ann')).toMatchObject(alreadySent);
+      edit(email('third'));
+      expect(await told('ann')).toMatchObject(alreadySent);
+    });
+
+    it('send nothing to whom a run that waits may send it', async () => {
+      const { edit, told } = edited();
+      edit(wait, email('later'));
+      expect(await told('ann')).toMatchObject({ verdict: 'send', mailed: [] });
+      edit(email('later'));
+      expect(await told('ann')).toMatchObject({ verdict: 'skip', mailed: [] });
+      expect((await told('bob')).mailed).toEqual(['later']);
+    });
   });
 
   it('tell those whose id came later, in any order, from those who were created with one', async () => {

@@ -97,6 +97,17 @@ describe('discarding', () => {
     expect(more).toEqual([]);
   });
 
+  test('leaves the reason to another that shares it, until that goes as well', async () => {
+    const [first, second] = [await at.bury('evt-1'), await at.bury('evt-1')];
+    await at.failed('evt-1', 'It took too long.');
+    await at.submit(`${list}/discard`, { queue: 'events', id: first });
+    const left = await at.get(`${list}/letter?id=${second}`);
+    expect(left.text).toContain('It took too long.');
+    await at.submit(`${list}/discard`, { queue: 'events', id: second });
+    expect(await at.item('Failures', { webhookId: 'evt-1' })).toBeUndefined();
+    expect(await at.count(dead)).toBe(0);
+  });
+
   test('takes nothing without the token, and none that is not there', async () => {
     const id = await at.bury('evt-1');
     expect((await at.postWithToken(`${list}/discard`, '', { queue: 'events', id })).status).toBe(
