@@ -133,7 +133,16 @@ export function table(
     of,
   }: Readonly<{
     numbers?: readonly string[];
-    of?: 'contacts' | 'events' | 'finds' | 'flows' | 'letters' | 'log' | 'pairs' | 'runs';
+    of?:
+      | 'contacts'
+      | 'deliveries'
+      | 'events'
+      | 'finds'
+      | 'flows'
+      | 'letters'
+      | 'log'
+      | 'pairs'
+      | 'runs';
   }> = {},
 ): Html {
   const tone = (head: string | undefined) =>

@@ -18,7 +18,7 @@ export function deliveriesView({ deliveries, endpoint, faults }: ConnectionHealt
   const isOver = ({ answer }: DeliveryShown) => hasSecret && answer === answers.mismatch.message;
   return html`<h3>Last deliveries</h3>
 ${groups.length > 0 ? html`<div class="answers">${groups.map((group) => answerView(group, deliveries.length, isOver))}</div>` : ''}
-${table('Last deliveries, as reported by Polar', ['When', 'Event', 'Result'], deliveries.map(deliveryRow))}`;
+${table('Last deliveries, as reported by Polar', ['When', 'Event', 'Result'], deliveries.map(deliveryRow), { of: 'deliveries' })}`;
 }
 
 function sameAnswer({ succeeded, httpCode, answer }: DeliveryShown): string {

@@ -70,6 +70,7 @@ tbody tr:hover { background: var(--sunk) }
 .facts dd { margin: 0; text-wrap: pretty }
 #import .facts > div { grid-template-columns: minmax(0, 19rem) minmax(3rem, 1fr) }
 :where(.columns) .facts > div { grid-template-columns: minmax(6rem, 8.5rem) minmax(0, 1fr) }
+@media (min-width: 40.01rem) { dd > code:has(+ button) { display: inline-block } }
 .timeline { list-style: none; margin: 0 0 1rem; padding: 0 }
 .timeline > li { position: relative; padding: 0 0 1.1rem 1.5rem; border-left: 2px solid var(--line); margin-left: .4rem }
 .timeline > li:last-child { border-left-color: transparent; padding-bottom: 0 }

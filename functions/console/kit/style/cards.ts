@@ -24,15 +24,17 @@ export const cards = `
   :is(.contacts, .finds) td:first-child br + * { font-size: .8125rem }
   .scroll.events td:nth-child(2) { flex: 1 1 60% }
   .events td:first-child { order: 1; font-size: .8125rem; color: var(--soft) }
-  .scroll.events td:nth-child(4) { order: 2; flex: 1 1 100% }
+  .scroll.events td:nth-child(4) { display: block; order: 2; flex: 1 1 100% }
   .events td:nth-child(n + 3) { order: 3; font-size: .8125rem }
   .events td:nth-child(5) { order: 4; margin-left: auto }
   .scroll.events td:last-child::before { content: attr(data-head); float: none; margin: 0 .35rem 0 0; line-height: inherit }
   .scroll.log td:nth-child(3) { flex: 1 1 60% }
   .log td:nth-child(5) { order: 1 }
   .log td:nth-child(5):not(:has(br)) { margin-left: auto }
-  .scroll.log td:nth-child(4) { order: 2; flex: 1 1 100% }
+  .scroll.log td:nth-child(4) { display: block; order: 2; flex: 1 1 100% }
   .log td:is(:nth-child(1), :nth-child(2)) { order: 3; font-size: .8125rem; color: var(--soft) }
+  .deliveries td:nth-child(2) { margin-right: auto }
+  .scroll.deliveries td:nth-child(1) { order: 1; flex: 1 1 100%; font-size: .8125rem; color: var(--soft) }
   .scroll.runs td:nth-child(4) { flex: 1 1 60% }
   .runs td:nth-child(2) { order: 1; margin-left: auto }
   .scroll.runs td:nth-child(3) { order: 2; flex: 1 1 100% }
