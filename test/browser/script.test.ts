@@ -200,6 +200,37 @@ ${previewPane({
       expect(await page.evaluate('document.activeElement.name')).toBe('subject');
     });
 
+    it('offers values for what a condition compares, and leaves the list alone while one is typed', async () => {
+      const row = (list?: string) =>
+        html`<div class="condition"><label>Property <select name="property-0"><option>name<option>none</select></label>
+<label>Value <input name="value-0"${list && html` list="values-0"`}></label>${list && html`<datalist id="values-0"><option value="${list}"></option></datalist>`}</div>`;
+      const pane = previewPane({
+        ...{ choices: html``, back: '#preview', body: html`<p></p>` },
+        sources: { styles: [], images: [] },
+      });
+      const of = (list?: string) =>
+        html`<form method="post" action="${address}">${row(list)}${pane}</form>`;
+      await open(of(), of('Pro'), of('Pro'), of());
+      const offered = () =>
+        page.evaluate(
+          `[...document.querySelector('[name=value-0]').list?.options ?? []].map(({ value }) => value)`,
+        );
+      expect(await offered()).toEqual([]);
+      await page.getByLabel('Property').selectOption('none');
+      await page.clock.runFor(1);
+      await expect.poll(offered).toEqual(['Pro']);
+      await page.evaluate(`document.querySelector('datalist').kept = true`);
+      const typing = page.waitForResponse(address);
+      await page.getByLabel('Value').fill('P');
+      await page.clock.runFor(600);
+      await (await typing).finished();
+      expect(await page.evaluate(`document.querySelector('datalist').kept`)).toBe(true);
+      await page.getByLabel('Property').selectOption('name');
+      await page.clock.runFor(1);
+      await expect.poll(offered).toEqual([]);
+      expect(await page.getByLabel('Value').getAttribute('list')).toBeNull();
+    });
+
     it('waits for its button where what is typed needs more than the page may show', async () => {
       await open(form('first'), form('second', 'https://images.example.org'));
       const typing = posted();

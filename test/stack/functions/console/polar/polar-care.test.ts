@@ -34,6 +34,7 @@ describe('the health of the connection', () => {
     const shown = await desk.get(page);
     expect(shown.text).toContain('healthy');
     expect(shown.html).toContain(`href="/console/events/${id}"`);
+    expect(shown.html).toContain('class="scroll dense deliveries"');
     expect(shown.text).toMatch(/delivered answered 200 · \d.* UTC Answered 200 here\./);
   });
 
