@@ -321,6 +321,36 @@ describe('an email', () => {
   });
 });
 
+describe('a deletion or an erasure that is recorded while an email is in the hands of a mailer', () => {
+  const deletion = {
+    ...{ occurredAt: '2026-11-14T12:00:00.000000Z', webhookId: 'evt-deleted' },
+    mode: 'unsubscribe' as const,
+  };
+  it.each([
+    ['deleted in Polar', { deletion }],
+    ['erased', { erased: true as const }],
+  ])('comes too late for that one alone, where its customer is %s', async (reason, gone) => {
+    let isRecorded = false;
+    const known: DeliveryParts['known'] = async () => {
+      const { customer, ...rest } = approvedMail(now());
+      if (!customer) throw new Error('approvedMail has no customer.');
+      return { ...rest, customer: isRecorded ? { ...customer, ...gone } : customer };
+    };
+    const compose: DeliveryParts['compose'] = (...judged) => {
+      isRecorded = true;
+      return partsWith().compose(...judged);
+    };
+    const [inHand, next] = [mail(), mail({ webhookId: 'evt-next' })];
+    const parts = partsWith({ known, compose });
+    expect(await deliver(inHand, parts)).toEqual({ kind: 'sent' });
+    expect(await deliver(next, parts)).toMatchObject({
+      kind: 'blocked',
+      reason: expect.stringContaining(reason),
+    });
+    expect(sentUnder(next.ledgerKey)).toEqual([]);
+  });
+});
+
 describe('an email to a contact that became one with another', () => {
   it('is not sent in place of one that the other was mailed', async () => {
     await deliver(mail({ ledgerKey: contactLedgerKey('welcome', 'former-id') }), partsWith());
