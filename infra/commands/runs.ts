@@ -126,7 +126,7 @@ export function runVerbs(parts: RunParts) {
         print(npm(`workflows -- pause ${workflowId}`));
       }
       while (total.count > 0 && !isSure) {
-        const question = `Stop ${openText(total)} of ${workflowId}? No more of their emails go out, and they can't be resumed.`;
+        const question = `Stop ${openText(total)} of ${workflowId}? ${noMoreText(total)}`;
         if (!(await confirmed(question))) return print('Nothing was stopped.');
         const now = await openRuns.count(open);
         if (openText(now) === openText(total)) break;
@@ -205,6 +205,11 @@ export function runsCommand(
 function openText({ count, isComplete }: OpenCount): string {
   const number = `${count}${isComplete ? '' : '+'}`;
   return number === '1' ? '1 waiting run' : `${number} waiting runs`;
+}
+
+function noMoreText({ count, isComplete }: OpenCount): string {
+  const [whose, who] = count === 1 && isComplete ? ['its', 'it'] : ['their', 'they'];
+  return `No more of ${whose} emails go out, and ${who} can't be resumed.`;
 }
 
 const whereIds = `

@@ -76,7 +76,7 @@ function askPage(c: Context<ConsoleEnv>, { workflow, open, count }: Asked, shown
     ...{ title: `Stop ${runs}?`, section: 'workflows', above },
     ...(shown !== undefined && { status: 409 }),
     body: html`${shown === undefined ? '' : changedNote(shown, total)}
-<p>No more of their emails go out. A stopped run can’t be resumed.</p>
+<p>No more of ${total === '1' ? 'its' : 'their'} emails go out. A stopped run can’t be resumed.</p>
 ${workflow.status === 'active' ? html`<p>The workflow is active, so new events still begin runs. <a href="${path}">Pause it first</a> to prevent that.</p>` : ''}
 <div class="row">
 ${act(c, `Stop ${runs}`, `${path}/stop-runs`, { tone: 'danger', fields: { count: total, begunBy: open.begunBy } })}

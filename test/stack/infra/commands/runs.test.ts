@@ -252,13 +252,16 @@ describe('npm run runs -- stop --workflow', () => {
     const asked: string[] = [];
     const late = does({
       confirmed: async (question) => {
-        asked.push(question.slice(0, 20));
+        asked.push(question);
         if (asked.length === 1) await does().verbs.stop(await runOf(1), true);
         return asked.length === 1;
       },
     });
     await late.verbs.stopAll('dunning', false);
-    expect(asked).toEqual(['Stop 2 waiting runs ', 'Stop 1 waiting run o']);
+    expect(asked).toEqual([
+      "Stop 2 waiting runs of dunning? No more of their emails go out, and they can't be resumed.",
+      "Stop 1 waiting run of dunning? No more of its emails go out, and it can't be resumed.",
+    ]);
     expect(await waiting()).toBe(1);
   });
 

@@ -182,6 +182,13 @@ describe('stopping everybody who waits in a workflow', () => {
     );
   });
 
+  test('asks about one that waits alone in words for one', async () => {
+    expect(await waiting()).toBe(1);
+    const { text } = await at.get(`${path}/stop-runs`);
+    expect(text).toContain('Stop 1 waiting run? No more of its emails go out.');
+    expect(text).toContain('Keep it');
+  });
+
   test('has nothing to ask where nobody waits, or there is no such workflow', async () => {
     const shown = shownIn((await at.get(`${path}/stop-runs`)).html);
     await at.submit(`${path}/stop-runs`, shown);
